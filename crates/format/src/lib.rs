@@ -1,1 +1,63 @@
-//! Written shortly.
+//! The cellar: every byte that leaves memory.
+//!
+//! Ids, limits, frames, envelopes and disk records, and the one codec that turns them into
+//! bytes and back. This crate deliberately knows no key, no document and no clock: it can
+//! say what an envelope looks like, never what is in it.
+//!
+//! `FORMAT.md`, included below, draws every byte well enough for a second implementation.
+//!
+//! ```
+//! use sidelight_format::{Frame, FrameReader, Position, frame_bytes};
+//!
+//! let frame = Frame::State { instance: [7; 16].into(), length: Position(3), hash: [0; 32].into() };
+//! let mut reader = FrameReader::default();
+//! for byte in frame_bytes(&frame) {
+//!     reader.extend(&[byte]); // a link may cut anywhere
+//! }
+//! assert_eq!(reader.next_frame(), Ok(Some(frame)));
+//! ```
+#![doc = include_str!("../FORMAT.md")]
+
+mod address;
+mod body;
+mod codec;
+mod entry;
+mod envelope;
+mod epoch;
+mod frame;
+mod ids;
+pub mod limits;
+mod pairing;
+mod person;
+pub mod record;
+mod secret;
+mod signed;
+mod volume;
+
+pub use address::{InvalidAddress, InvitationLink, RelayAddress};
+pub use body::{
+    Authored, AuthoredStatement, Body, Erasure, Head, PersonKeys, Subject, body_hash, link_after,
+    part_hash,
+};
+pub use codec::{DecodeError, decode, encode};
+pub use entry::{Edit, EntryDate, EntryPreimage, FieldValue, InvalidDate, Kind, Mode, Rendered};
+pub use envelope::{
+    Class, ClassSet, Envelope, EnvelopeHeader, Malformed, Suite, VERSION, envelope_id, padded_len,
+};
+pub use epoch::{EpochRecord, EpochStatement, Keyring, SealedSecret};
+pub use frame::{Contents, Direction, Frame, FrameReader, Item, Refusal, RefusalCode, frame_bytes};
+pub use ids::*;
+pub use pairing::{
+    Bundle, Confirmation, ConfirmationStatement, Hello, Invitation, PairingMessage, Purpose,
+};
+pub use person::{
+    AuthorCertificate, AuthorCertificateStatement, DeviceKeys, PersonGenesis,
+    PersonGenesisStatement, PersonSuccessor, PersonSuccessorStatement, RosterAction, RosterRecord,
+    RosterStatement, SuccessorSigner,
+};
+pub use secret::{Secret, SecretBytes};
+pub use signed::{Context, MailboxProof, Statement, digest, signing_bytes};
+pub use volume::{ProofItem, ProofPart, VolumeDirectory, VolumeItem, VolumePart, VolumePartHeader};
+
+/// Bytes in a record or frame: a length, then the bytes themselves.
+pub type Bytes = serde_bytes::ByteBuf;

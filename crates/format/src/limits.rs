@@ -1,0 +1,60 @@
+//! Every bound on what is accepted, in one place. Bytes are counted unless a name says otherwise.
+
+/// The longest text of an entry, in UTF-8. The shortest is 1 byte.
+pub const TEXT_LEN_MAX: usize = 256 * 1024;
+
+/// The longest Automerge change. A text of [`TEXT_LEN_MAX`] pasted at once makes a change of
+/// up to three times its length when its characters alternate in width.
+pub const CHANGE_LEN_MAX: usize = 900 * 1024;
+
+/// How many changes one envelope may carry.
+pub const PARTS_MAX: usize = 256;
+
+/// The most operations in one change: one a character, and some for the fields.
+pub const OPERATIONS_MAX: usize = TEXT_LEN_MAX + 4096;
+
+/// The most dependencies of one change. Two people with a handful of devices have fewer
+/// concurrent heads than this by far.
+pub const DEPENDENCIES_MAX: usize = 64;
+
+/// How far a change's first operation may lie past the highest one known.
+pub const OPERATION_STEP_MAX: u64 = (TEXT_LEN_MAX as u64) * 4;
+
+/// The longest envelope, and a member of the padded lengths.
+pub const ENVELOPE_LEN_MAX: usize = 1024 * 1024;
+
+/// The longest frame: one envelope and its surroundings.
+pub const FRAME_LEN_MAX: usize = ENVELOPE_LEN_MAX + 64 * 1024;
+
+/// How many heads of other authors one envelope may report.
+pub const HEADS_MAX: usize = 64;
+
+/// The most recipients of an epoch: two persons, or one's own devices and the recovery key.
+pub const RECIPIENTS_MAX: usize = 32;
+
+/// The most parents of an epoch.
+pub const PARENTS_MAX: usize = 16;
+
+/// The most epochs in a keyring. Ten years of weekly rotations have 520.
+pub const KEYRING_MAX: usize = 4096;
+
+/// The most successors that one record or bundle may bring of a person's chain.
+pub const SUCCESSORS_MAX: usize = 256;
+
+/// The longest name of a person or device, in UTF-8.
+pub const NAME_LEN_MAX: usize = 64;
+
+/// The longest host name or address of a relay, with its port (RFC 1035 allows 253 for the name).
+pub const HOST_LEN_MAX: usize = 260;
+
+/// The longest admission ticket.
+pub const TICKET_LEN_MAX: usize = 256;
+
+/// The longest plaintext of one part of a volume.
+pub const VOLUME_PART_LEN_MAX: usize = 256 * 1024;
+
+/// How many items one frame of fetched items may hold.
+pub const ITEMS_MAX: usize = 4096;
+
+/// How many authenticated envelopes of one author may wait for what they depend on.
+pub const WAITING_PER_AUTHOR_MAX: usize = 1024;

@@ -1,0 +1,217 @@
+//! Persons and their devices: the public chain of a person's keys, and the private roster.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AuthorId, Context, EpochId, Generation, PersonId, SealingKey, Sequence, Signature, SpaceId,
+    Statement, VerifyingKey, digest, encode,
+};
+
+/// How a person begins: generation 0 of their keys. It is pinned at pairing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonGenesis {
+    /// What is signed.
+    pub statement: PersonGenesisStatement,
+    /// By [`PersonGenesisStatement::signing`].
+    pub signature: Signature,
+}
+
+/// What a person's first signing key says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonGenesisStatement {
+    /// Where epochs are sealed to.
+    pub sealing: SealingKey,
+    /// Verifies what the person signs.
+    pub signing: VerifyingKey,
+    /// Verifies what the recovery key signs; fixed when the person begins.
+    pub recovery: VerifyingKey,
+    /// So that two persons differ even under equal keys.
+    pub random: [u8; 16],
+}
+
+impl Statement for PersonGenesisStatement {
+    const CONTEXT: Context = Context::PersonGenesis;
+}
+
+impl PersonGenesis {
+    /// The person's id.
+    pub fn id(&self) -> PersonId {
+        PersonId(digest("person", &[&encode(self)]))
+    }
+}
+
+/// Who says what a person's next keys are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum SuccessorSigner {
+    /// The signing key of the generation before.
+    Predecessor = 0,
+    /// The recovery key, which also chooses between two successors of one generation.
+    Recovery = 1,
+}
+
+/// A person's next keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonSuccessor {
+    /// What is signed.
+    pub statement: PersonSuccessorStatement,
+    /// By the key that [`PersonSuccessorStatement::signer`] names.
+    pub signature: Signature,
+}
+
+/// What is said of a person's next keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonSuccessorStatement {
+    /// Whose.
+    pub person: PersonId,
+    /// Which generation this one is: one more than the one before.
+    pub generation: Generation,
+    /// The hash of the record before: the genesis or a successor, whole.
+    pub previous: [u8; 32],
+    /// Where epochs are sealed to from now on.
+    pub sealing: SealingKey,
+    /// Verifies what the person signs from now on.
+    pub signing: VerifyingKey,
+    /// Another recovery key, if it is replaced; then the old recovery key must sign.
+    pub recovery: Option<VerifyingKey>,
+    /// Who signs.
+    pub signer: SuccessorSigner,
+}
+
+impl Statement for PersonSuccessorStatement {
+    const CONTEXT: Context = Context::PersonSuccessor;
+}
+
+impl PersonSuccessor {
+    /// The hash by which the next one names this one.
+    pub fn hash(&self) -> [u8; 32] {
+        digest("person successor", &[&encode(self)])
+    }
+}
+
+impl PersonGenesis {
+    /// The hash by which generation 1 names this one.
+    pub fn hash(&self) -> [u8; 32] {
+        self.id().0
+    }
+}
+
+/// A person vouches for an author of theirs, in one epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorCertificate {
+    /// The author.
+    pub author: AuthorId,
+    /// Whose author.
+    pub person: PersonId,
+    /// Which of the person's keys signs.
+    pub generation: Generation,
+    /// Over [`AuthorCertificateStatement`].
+    pub signature: Signature,
+}
+
+impl AuthorCertificate {
+    /// What its signature is over.
+    pub fn statement(&self, space: SpaceId, epoch: EpochId) -> AuthorCertificateStatement {
+        AuthorCertificateStatement {
+            space,
+            epoch,
+            author: self.author,
+            person: self.person,
+            generation: self.generation,
+        }
+    }
+}
+
+/// What a person signs of an author.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorCertificateStatement {
+    /// The space in which the author writes.
+    pub space: SpaceId,
+    /// The one epoch in which the author writes.
+    pub epoch: EpochId,
+    /// The author.
+    pub author: AuthorId,
+    /// Whose author.
+    pub person: PersonId,
+    /// Which of the person's keys signs.
+    pub generation: Generation,
+}
+
+impl Statement for AuthorCertificateStatement {
+    const CONTEXT: Context = Context::AuthorCertificate;
+}
+
+/// The public keys of a device, known to the person's own devices only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceKeys {
+    /// Verifies what the device signs.
+    pub signing: VerifyingKey,
+    /// Where private epochs are sealed to.
+    pub sealing: SealingKey,
+}
+
+/// One record of a person's own list of devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RosterRecord {
+    /// What is signed.
+    pub statement: RosterStatement,
+    /// By [`RosterStatement::signer`].
+    pub signature: Signature,
+}
+
+impl RosterRecord {
+    /// The hash by which the next one names this one.
+    pub fn hash(&self) -> [u8; 32] {
+        digest("roster", &[&encode(self)])
+    }
+}
+
+/// A change of a person's own list of devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RosterStatement {
+    /// Whose list.
+    pub person: PersonId,
+    /// Its place in the list, from 0.
+    pub sequence: Sequence,
+    /// The hash of the record before; zeros for the first.
+    pub previous: [u8; 32],
+    /// The change.
+    pub action: RosterAction,
+    /// The device, or the recovery key, that signs.
+    pub signer: VerifyingKey,
+}
+
+impl Statement for RosterStatement {
+    const CONTEXT: Context = Context::Roster;
+}
+
+/// A change of a person's own list of devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RosterAction {
+    /// The first device, and where the private space is sealed to for the recovery words.
+    Begin {
+        /// The device.
+        device: DeviceKeys,
+        /// What its person calls it.
+        name: String,
+        /// The recovery key's sealing half.
+        recovery: SealingKey,
+    },
+    /// One more device.
+    Add {
+        /// The device.
+        device: DeviceKeys,
+        /// What its person calls it.
+        name: String,
+    },
+    /// A device goes.
+    Remove {
+        /// By its signing key.
+        device: VerifyingKey,
+    },
+    /// The recovery key is replaced; signed by the old one.
+    Recovery {
+        /// The new recovery key's sealing half.
+        recovery: SealingKey,
+    },
+}

@@ -1,0 +1,525 @@
+//! Records of a device's store, before they are sealed. Each begins with [`VERSION`].
+
+use core::fmt;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    AuthorCertificate, AuthorId, BodyHash, Bundle, Bytes, Class, DecodeError, EntryDate, EntryId,
+    EntryPreimage, EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, Kind, Link,
+    MailboxName, PersonGenesis, PersonId, PersonKeys, PersonSuccessor, Position, RelayAddress,
+    RelayInstance, RosterRecord, RunningHash, Secret, SegmentId, Sequence, SpaceId, Timestamp,
+    VERSION, decode, encode,
+};
+
+/// The tables of a device's store. The number is stored; none is ever used again for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Table {
+    /// One row: [`DeviceRecord`].
+    Device = 0,
+    /// [`SpaceRecord`] by space.
+    Spaces = 1,
+    /// [`EpochSecretRecord`] by epoch.
+    Epochs = 2,
+    /// [`OwnAuthorRecord`] by epoch.
+    OwnAuthors = 3,
+    /// [`AuthorRecord`] by author.
+    Authors = 4,
+    /// [`ChainRecord`] by author and sequence.
+    Chain = 5,
+    /// [`EnvelopeRecord`] by id.
+    Envelopes = 6,
+    /// [`ListedRecord`] by number, in the order in which envelopes came to be known here.
+    Listed = 7,
+    /// [`OutboxRecord`] by number, in the order of writing.
+    Outbox = 8,
+    /// [`ReplicaRecord`] by mailbox.
+    Replicas = 9,
+    /// [`EntryRecord`] by entry.
+    Entries = 10,
+    /// [`RenderedRecord`] by entry.
+    Rendered = 11,
+    /// [`IndexPage`] by number.
+    IndexPages = 12,
+    /// One row: [`IndexDirectory`].
+    IndexDirectory = 13,
+    /// [`WaitingRecord`] by number.
+    Waiting = 14,
+    /// [`FactRecord`] by number.
+    Facts = 15,
+    /// [`PairingRecord`] by the mailbox of its invitation.
+    Pairings = 16,
+    /// [`ImportedRecord`] by source and space.
+    Imported = 17,
+    /// [`PersonRecord`] by person.
+    Persons = 18,
+    /// [`SharedRecord`] by private entry.
+    Shared = 19,
+}
+
+/// Something that a store keeps.
+pub trait Record: Serialize + DeserializeOwned {
+    /// Where it is kept.
+    const TABLE: Table;
+
+    /// Its bytes: the version, then its encoding.
+    fn to_record(&self) -> Vec<u8> {
+        let mut bytes = vec![VERSION];
+        bytes.extend_from_slice(&encode(self));
+        bytes
+    }
+
+    /// From [`to_record`](Self::to_record)'s form.
+    ///
+    /// # Errors
+    /// [`DecodeError`] for another version or other bytes.
+    fn from_record(bytes: &[u8]) -> Result<Self, DecodeError> {
+        match bytes.split_first() {
+            Some((&VERSION, encoded)) => decode(encoded),
+            _ => Err(DecodeError::Malformed),
+        }
+    }
+}
+
+macro_rules! record {
+    ($($name:ident in $table:ident),+ $(,)?) => {
+        $(impl Record for $name { const TABLE: Table = Table::$table; })+
+    };
+}
+
+record! {
+    DeviceRecord in Device,
+    SpaceRecord in Spaces,
+    EpochSecretRecord in Epochs,
+    OwnAuthorRecord in OwnAuthors,
+    AuthorRecord in Authors,
+    ChainRecord in Chain,
+    EnvelopeRecord in Envelopes,
+    ListedRecord in Listed,
+    OutboxRecord in Outbox,
+    ReplicaRecord in Replicas,
+    EntryRecord in Entries,
+    RenderedRecord in Rendered,
+    IndexPage in IndexPages,
+    IndexDirectory in IndexDirectory,
+    WaitingRecord in Waiting,
+    FactRecord in Facts,
+    PairingRecord in Pairings,
+    ImportedRecord in Imported,
+    PersonRecord in Persons,
+    SharedRecord in Shared,
+}
+
+/// This device and the person whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRecord {
+    /// The person.
+    pub person: PersonId,
+    /// What the person wants to be called.
+    pub name: Name,
+    /// The seed of the device's Ed25519 signing key.
+    pub signing: Secret,
+    /// The seed of the device's X-Wing sealing key.
+    pub sealing: Secret,
+    /// The person's secrets, the newest generation last.
+    pub keys: Vec<PersonKeys>,
+    /// The entropy of the recovery words until they have been shown and checked, then nothing.
+    pub recovery: Option<Secret>,
+    /// What the recovery mailbox derives from, so that devices can append to it.
+    pub recovery_mailbox: Secret,
+    /// The own list of devices so far.
+    pub roster: Vec<RosterRecord>,
+    /// The relay for new spaces.
+    pub relay: Option<RelayAddress>,
+    /// Admits new mailboxes to it.
+    pub ticket: Bytes,
+    /// The person's private space.
+    pub private: SpaceId,
+    /// The shared space, once there is one.
+    pub shared: Option<SpaceId>,
+    /// When this device began, by its own clock.
+    pub since: Timestamp,
+}
+
+/// Text that `Debug` does not print.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Name(pub String);
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Name(…)")
+    }
+}
+
+/// A person known here: oneself or a partner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonRecord {
+    /// What they want to be called.
+    pub name: Name,
+    /// Pinned at pairing.
+    pub genesis: PersonGenesis,
+    /// Their chain since.
+    pub successors: Vec<PersonSuccessor>,
+    /// Two successors of one generation: nothing is sealed to either.
+    pub forked: bool,
+}
+
+/// A space known here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpaceRecord {
+    /// Who keeps it: one person or two.
+    pub persons: Vec<PersonId>,
+    /// The epochs known, in the order in which they were accepted.
+    pub epochs: Vec<EpochId>,
+    /// The epochs that no other known one continues, sorted.
+    pub leaves: Vec<EpochId>,
+    /// When it began, by this device's clock.
+    pub since: Timestamp,
+    /// Left: nothing is written here any more.
+    pub left: bool,
+}
+
+/// An epoch whose secret is known here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochSecretRecord {
+    /// Its space.
+    pub space: SpaceId,
+    /// Its secret.
+    pub secret: Secret,
+    /// Its record; none for one that is known from a keyring only.
+    pub record: Option<EpochRecord>,
+    /// The relay that has its mailbox.
+    pub relay: Option<RelayAddress>,
+}
+
+/// This device as an author of one epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnAuthorRecord {
+    /// The seed of the author's Ed25519 key.
+    pub signing: Secret,
+    /// The person vouches for it.
+    pub certificate: AuthorCertificate,
+    /// The opening of the store in which it last wrote.
+    pub segment: SegmentId,
+    /// The sequence of the next envelope.
+    pub next: Sequence,
+    /// The link after the last one; zeros before the first.
+    pub link: Link,
+    /// Heads of others as this author last reported them, sorted by author.
+    pub reported: Vec<Head>,
+}
+
+/// Somebody's author, as far as it is known here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorRecord {
+    /// Its epoch.
+    pub epoch: EpochId,
+    /// Whose it is.
+    pub person: PersonId,
+    /// The end of the longest unbroken run from 0, if its first envelope is here.
+    pub head: Option<Head>,
+    /// The highest sequence seen, here or in somebody's heads.
+    pub highest: Sequence,
+    /// Two envelopes with one sequence were seen.
+    pub forked: bool,
+}
+
+/// What is known of one sequence of an author's log: more than one branch is a fork.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainRecord {
+    /// The branches, in the order in which they came.
+    pub branches: Vec<ChainBranch>,
+}
+
+/// One branch of a sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainBranch {
+    /// The envelope.
+    pub envelope: EnvelopeId,
+    /// The link before it.
+    pub previous: Link,
+    /// The hash of its body.
+    pub body: BodyHash,
+    /// The link after it.
+    pub link: Link,
+    /// The entry that it touches.
+    pub entry: Option<EntryId>,
+    /// Its body was erased.
+    pub erased: bool,
+}
+
+/// An envelope kept as refill material.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvelopeRecord {
+    /// Its mailbox.
+    pub mailbox: MailboxName,
+    /// Its class.
+    pub class: Class,
+    /// What became of it here.
+    pub verdict: Verdict,
+    /// Its bytes; empty once erased, or for one that did not open.
+    pub bytes: Bytes,
+}
+
+/// What became of an envelope on this device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum Verdict {
+    /// Opened, checked and applied, or written here.
+    Accepted = 0,
+    /// Authenticated, and waiting for what it depends on.
+    Waiting = 1,
+    /// Did not open, or was refused; remembered by its id only.
+    Refused = 2,
+    /// Of a newer version: kept until an update understands it.
+    Unknown = 3,
+    /// Erased.
+    Erased = 4,
+}
+
+/// An envelope of a mailbox, in the order in which it came to be known here: what a lost relay
+/// is refilled from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedRecord {
+    /// Its mailbox.
+    pub mailbox: MailboxName,
+    /// Its id.
+    pub envelope: EnvelopeId,
+}
+
+/// An envelope that the relay has not yet said it keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxRecord {
+    /// Its mailbox.
+    pub mailbox: MailboxName,
+    /// Its id.
+    pub envelope: EnvelopeId,
+}
+
+/// How far this device and a relay agree about one mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplicaRecord {
+    /// The relay's instance; the rest holds for it alone.
+    pub instance: RelayInstance,
+    /// How many positions were seen, without a gap.
+    pub cursor: Position,
+    /// The hash over their ids.
+    pub hash: RunningHash,
+    /// When this device last completed a sync, by its own clock.
+    pub synced: Option<Timestamp>,
+}
+
+/// An entry's document.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryRecord {
+    /// Its space.
+    pub space: SpaceId,
+    /// Its preimage.
+    pub preimage: EntryPreimage,
+    /// The saved Automerge document.
+    pub document: Bytes,
+}
+
+impl fmt::Debug for EntryRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EntryRecord")
+            .field("preimage", &self.preimage)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An entry as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderedRecord {
+    /// Its space.
+    pub space: SpaceId,
+    /// Whose lane it is in, and who may change it.
+    pub preimage: EntryPreimage,
+    /// The heads of the document that it shows, sorted.
+    pub version: Vec<[u8; 32]>,
+    /// What is shown.
+    pub rendered: crate::Rendered,
+}
+
+/// What the timeline knows of one entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexRow {
+    /// The day, its place in it, and the entry: sorts the timeline.
+    pub key: IndexKey,
+    /// The day with its offset.
+    pub date: EntryDate,
+    /// Its space.
+    pub space: SpaceId,
+    /// Whose lane.
+    pub owner: PersonId,
+    /// Kept together.
+    pub together: bool,
+    /// Its kind.
+    pub kind: Kind,
+}
+
+/// What sorts the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct IndexKey {
+    /// [`EntryDate::day_number`].
+    pub day: u32,
+    /// [`Rendered::day_order`](crate::Rendered::day_order).
+    pub order: u32,
+    /// The entry.
+    pub entry: EntryId,
+}
+
+/// A run of the timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexPage {
+    /// Sorted by key.
+    pub rows: Vec<IndexRow>,
+}
+
+/// Where each run of the timeline begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexDirectory {
+    /// First key, number of rows and page number of each page, sorted by key.
+    pub pages: Vec<(IndexKey, u32, u64)>,
+    /// The number of the next new page.
+    pub next: u64,
+}
+
+/// An authenticated envelope that waits for what it depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingRecord {
+    /// The envelope.
+    pub envelope: EnvelopeId,
+    /// Its author.
+    pub author: AuthorId,
+    /// The entry whose earlier changes it needs.
+    pub entry: EntryId,
+}
+
+/// Something that the people should know about the relay or a log. Evidence, not opinion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactRecord {
+    /// When it was found, by this device's clock.
+    pub found: Timestamp,
+    /// What was found.
+    pub fact: Fact,
+}
+
+/// What can be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Fact {
+    /// Envelopes of an author that others have seen have not come.
+    Gap {
+        /// Whose.
+        person: PersonId,
+        /// Which log.
+        author: AuthorId,
+        /// The first that is missing.
+        from: Sequence,
+        /// The last that is missing.
+        to: Sequence,
+    },
+    /// An author's log has two continuations; both are kept.
+    Fork {
+        /// Whose.
+        person: PersonId,
+        /// Which log.
+        author: AuthorId,
+        /// Where.
+        sequence: Sequence,
+    },
+    /// The relay no longer has what it once listed, or lists it in another order.
+    Rollback {
+        /// Which life of the relay's data.
+        instance: RelayInstance,
+        /// How many positions it had once shown.
+        shown: Position,
+        /// How many it has now.
+        found: Position,
+    },
+    /// The relay began a new life of its data and was refilled.
+    Refilled {
+        /// Which.
+        instance: RelayInstance,
+        /// How many envelopes it was given again.
+        envelopes: u64,
+    },
+    /// An envelope that a member's key sealed breaks a rule and was refused.
+    Refused {
+        /// Who wrote it, if that much is certain.
+        person: Option<PersonId>,
+        /// Which envelope.
+        envelope: EnvelopeId,
+    },
+    /// A second joiner took up an invitation that was spent.
+    SecondJoiner,
+    /// A person's chain has two successors of one generation.
+    PersonFork {
+        /// Whose.
+        person: PersonId,
+        /// Which generation.
+        generation: Generation,
+    },
+}
+
+/// A pairing under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairingRecord {
+    /// The invitation.
+    pub invitation: Invitation,
+    /// The relay that has its mailbox.
+    pub relay: RelayAddress,
+    /// Whether this side invites.
+    pub inviter: bool,
+    /// The seed of this side's pairing key.
+    pub pairing: Secret,
+    /// This side's nonce.
+    pub nonce: Secret,
+    /// This side's bundle.
+    pub own: Bundle,
+    /// The other side's bundle, once it is known and fixed.
+    pub other: Option<Bundle>,
+    /// The other side's nonce, once it is known.
+    pub other_nonce: Option<[u8; 32]>,
+    /// This side's answer to the comparison.
+    pub confirmed: Option<bool>,
+    /// The other side's answer.
+    pub other_confirmed: Option<bool>,
+    /// How it ended.
+    pub ended: Option<PairingEnd>,
+}
+
+/// How a pairing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum PairingEnd {
+    /// A space has begun.
+    Paired = 0,
+    /// The comparison was refused here.
+    RefusedHere = 1,
+    /// The comparison was refused there.
+    RefusedThere = 2,
+    /// It was called off here.
+    Cancelled = 3,
+    /// It ran out.
+    Expired = 4,
+    /// The other side broke the rules.
+    Broken = 5,
+}
+
+/// An entry that was imported, so that importing again brings nothing twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedRecord {
+    /// What it became.
+    pub entry: EntryId,
+}
+
+/// A private entry that was shared: what it became. On this device only; the shared copy does
+/// not point back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedRecord {
+    /// The shared copy.
+    pub copy: EntryId,
+}
