@@ -129,6 +129,29 @@ id! {
     VerifyingKey[32] true
 }
 
+impl RunningHash {
+    /// Of a mailbox that has listed nothing.
+    pub const START: Self = Self([0; 32]);
+
+    /// The hash once `id` is listed too.
+    #[must_use]
+    pub fn after(&self, id: &EnvelopeId) -> Self {
+        Self(crate::digest("running", &[&self.0, &id.0]))
+    }
+}
+
+impl Link {
+    /// Before an author's first envelope.
+    pub const START: Self = Self([0; 32]);
+}
+
+impl EraseToken {
+    /// What the header of its envelope carries.
+    pub fn hash(&self) -> [u8; 32] {
+        crate::digest("erase token", &[&self.0])
+    }
+}
+
 /// An Ed25519 signature (RFC 8032).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Signature([u8; 32], [u8; 32]);

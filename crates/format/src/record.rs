@@ -191,6 +191,8 @@ pub struct EpochSecretRecord {
     pub record: Option<EpochRecord>,
     /// The relay that has its mailbox.
     pub relay: Option<RelayAddress>,
+    /// The authors seen in it, sorted.
+    pub authors: Vec<AuthorId>,
 }
 
 /// This device as an author of one epoch.
@@ -317,8 +319,11 @@ pub struct EntryRecord {
     pub space: SpaceId,
     /// Its preimage.
     pub preimage: EntryPreimage,
-    /// The saved Automerge document.
+    /// The saved Automerge document; empty before the first saving.
     pub document: Bytes,
+    /// The changes since, in an order in which they apply. A burst of typing adds here, so that
+    /// it need not save the whole document each time.
+    pub tail: Vec<Bytes>,
 }
 
 impl fmt::Debug for EntryRecord {
