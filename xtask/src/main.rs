@@ -1,1 +1,38 @@
-fn main() {}
+//! What CI runs, as one command: `cargo xtask test`.
+//!
+//! Deliberately light: the standard library and a JSON reader, so that it builds in seconds and
+//! never becomes a second build system.
+
+mod licence;
+mod sources;
+mod steps;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+What CI runs, as one command. Everything is always about the whole workspace.
+
+    cargo xtask test            all of it: format, clippy, tests and doctests, rustdoc,
+                                licences and sources, and the demo in a release build
+    cargo xtask test --quick    format, clippy, tests and doctests only
+    cargo xtask sources         licences and sources of all dependencies only
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    // One line a subcommand; what it does lives in a module of its own.
+    match arguments.as_slice() {
+        ["test"] => steps::test(steps::Extent::All),
+        ["test", "--quick"] => steps::test(steps::Extent::Quick),
+        ["sources"] => sources::command(),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprint!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
