@@ -36,10 +36,37 @@ pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, Decode
     if !rest.is_empty() {
         return Err(DecodeError::Malformed);
     }
-    if encode(&value) != bytes {
+    let encodes_again = postcard::serialize_with_flavor(&value, Same { rest: bytes }) == Ok(true);
+    if !encodes_again {
         return Err(DecodeError::NotCanonical);
     }
     Ok(value)
+}
+
+/// Takes what a value encodes to and compares it in place: no second copy, which for a secret
+/// would stay in memory unwiped.
+struct Same<'a> {
+    rest: &'a [u8],
+}
+
+impl postcard::ser_flavors::Flavor for Same<'_> {
+    type Output = bool;
+
+    fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
+        self.rest = self
+            .rest
+            .strip_prefix(data)
+            .ok_or(postcard::Error::SerializeBufferFull)?;
+        Ok(())
+    }
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.try_extend(&[byte])
+    }
+
+    fn finalize(self) -> postcard::Result<bool> {
+        Ok(self.rest.is_empty())
+    }
 }
 
 #[cfg(test)]

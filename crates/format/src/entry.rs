@@ -40,7 +40,7 @@ impl EntryPreimage {
 
 /// The kind of an entry. Kinds that this version does not know survive as their name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct Kind(String);
 
 impl Kind {
@@ -69,6 +69,19 @@ impl Kind {
     /// Its name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Kind {
+    type Error = &'static str;
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        Self::named(&name).ok_or("a kind is named by 1 to 32 of a–z and _")
+    }
+}
+
+impl From<Kind> for String {
+    fn from(kind: Kind) -> Self {
+        kind.0
     }
 }
 

@@ -84,6 +84,11 @@ pub trait Record: Serialize + DeserializeOwned {
 macro_rules! record {
     ($($name:ident in $table:ident),+ $(,)?) => {
         $(impl Record for $name { const TABLE: Table = Table::$table; })+
+
+        impl Table {
+            /// Every table, in the order of its numbers.
+            pub const ALL: &[Self] = &[$(Self::$table),+];
+        }
     };
 }
 
