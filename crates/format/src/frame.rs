@@ -32,7 +32,9 @@ pub enum Frame {
     },
     /// Device: send me what is listed.
     Fetch {
-        /// The first position wanted.
+        /// Where to begin. Forward: the first position wanted. Backward: the position after the
+        /// first one wanted, so that the length of the mailbox, or anything past it, means "from
+        /// the end", and 0 that nothing is left.
         from: Position,
         /// Which way from there.
         direction: Direction,
@@ -52,7 +54,8 @@ pub enum Frame {
     },
     /// Relay: that was all of one [`Frame::Fetch`].
     Fetched {
-        /// The position that follows in the direction asked for.
+        /// The `from` that goes on where this ended. Forward, all was sent if it is `length`;
+        /// backward, if it is 0.
         next: Position,
         /// How many positions the mailbox has now.
         length: Position,
@@ -201,6 +204,13 @@ impl FrameReader {
             self.read = 0;
         }
         self.bytes.extend_from_slice(bytes);
+    }
+
+    /// How many bytes are buffered that no frame has been made of. Between links of one
+    /// connection it tells what a partner's unfinished frames cost; at a link's end, whether it
+    /// was cut.
+    pub fn unread_len(&self) -> usize {
+        self.bytes.len() - self.read
     }
 
     /// The next whole frame, if there is one.
