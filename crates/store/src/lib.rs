@@ -1,1 +1,18 @@
-//! Written shortly.
+//! A device's store: sealed records, on disk and in memory.
+//!
+//! Being written; the traits are settled.
+
+mod batch;
+mod error;
+mod memory;
+mod sealing;
+mod store;
+pub mod timeline;
+mod txn;
+
+pub use batch::Batch;
+pub use error::StoreError;
+pub use memory::{MemoryDisk, MemoryStore};
+pub use sealing::{Sealing, Unreadable};
+pub use store::{Access, Direction, Key, Store};
+pub use txn::Txn;
