@@ -20,11 +20,14 @@ pub(crate) enum Label {
     Comparison,
     StorageSealing,
     StorageBlinding,
+    RecoverySigning,
+    RecoverySealing,
+    RecoveryMailbox,
 }
 
 impl Label {
     #[cfg(test)]
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 12] = [
         Self::MailboxSigning,
         Self::EnvelopeKey,
         Self::KeyCommitment,
@@ -34,6 +37,9 @@ impl Label {
         Self::Comparison,
         Self::StorageSealing,
         Self::StorageBlinding,
+        Self::RecoverySigning,
+        Self::RecoverySealing,
+        Self::RecoveryMailbox,
     ];
 
     fn words(self) -> &'static str {
@@ -47,6 +53,9 @@ impl Label {
             Self::Comparison => "sidelight comparison",
             Self::StorageSealing => "sidelight storage sealing",
             Self::StorageBlinding => "sidelight storage blinding",
+            Self::RecoverySigning => "sidelight recovery signing seed",
+            Self::RecoverySealing => "sidelight recovery sealing seed",
+            Self::RecoveryMailbox => "sidelight recovery mailbox",
         }
     }
 }

@@ -103,6 +103,7 @@ mod hybrid;
 mod keys;
 mod mailbox_keys;
 pub mod pairing;
+mod recovery;
 mod storage;
 
 pub use epoch::{EpochContext, open_epoch_secret, open_keyring, seal_epoch_secret, seal_keyring};
@@ -112,6 +113,7 @@ pub use keys::{
     new_secret, verify,
 };
 pub use mailbox_keys::{MailboxKeys, TooLong, Unopened, erase_token};
+pub use recovery::{RecoveryKeys, recovery_keys};
 pub use storage::{STORED_OVERHEAD, StorageKey};
 
 /// It does not open: it was changed, belongs elsewhere, or is sealed under another key. One

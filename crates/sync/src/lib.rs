@@ -1,1 +1,52 @@
-//! Written shortly.
+//! People, pairing, epochs and replication, without IO.
+//!
+//! This floor decides who is who, which secret seals what, whose word counts for what, and
+//! what two ends of a link say to each other. It knows no clock, socket, file or thread and
+//! no document: time and randomness come in as [`Outside`], changes are bytes to it.
+//!
+//! `PROTOCOL.md` describes the exchanges, `THREATS.md` what they withstand; both are included
+//! below.
+#![doc = include_str!("../PROTOCOL.md")]
+#![doc = include_str!("../THREATS.md")]
+
+pub mod authors;
+pub mod chain;
+mod epochs;
+mod pairing;
+mod people;
+mod replica;
+
+use rand_core::CryptoRng;
+use sidelight_format::Timestamp;
+
+pub use epochs::{
+    BadEpoch, Epoch, NewEpoch, begin_epoch, check_epoch, current_epoch, epoch_mailbox, open_epoch,
+};
+pub use pairing::{NotJoined, Outcome, Pairing, Side};
+pub use people::{BrokenChain, Person, Step};
+pub use replica::{Found, Session};
+
+/// The outside forces, handed in: what time it is, and randomness.
+pub struct Outside<'a> {
+    /// By this device's own clock, which may be wrong.
+    pub now: Timestamp,
+    /// Cryptographically strong, or seeded in a simulation.
+    pub rng: &'a mut dyn CryptoRng,
+}
+
+impl Outside<'_> {
+    /// `N` random bytes.
+    pub fn random<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.rng.fill_bytes(&mut bytes);
+        bytes
+    }
+}
+
+impl core::fmt::Debug for Outside<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Outside")
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,188 @@
+//! Authors: writing as one of our own, and checking what any of them wrote.
+
+use sidelight_crypto::{
+    AuthorSigningKey, MailboxKeys, PersonSigningKey, TooLong, erase_token, new_secret, verify,
+};
+use sidelight_format::record::OwnAuthorRecord;
+use sidelight_format::{
+    AuthorCertificate, AuthorCertificateStatement, Authored, AuthoredStatement, Body, Bytes, Class,
+    EntryPreimage, EnvelopeId, EpochId, Generation, Head, Link, Mode, PersonId, Salt, Secret,
+    SegmentId, Sequence, Signature, SpaceId, Subject, envelope_id, limits,
+};
+
+use crate::{Outside, Person};
+
+/// Where an author writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The space.
+    pub space: SpaceId,
+    /// The epoch.
+    pub epoch: EpochId,
+}
+
+/// Begins an own author in an epoch, certified by its person.
+pub fn begin_author(
+    place: Place,
+    person: PersonId,
+    generation: Generation,
+    signing: &PersonSigningKey,
+    segment: SegmentId,
+    outside: &mut Outside<'_>,
+) -> OwnAuthorRecord {
+    let seed = new_secret(outside.rng);
+    let author = AuthorSigningKey::from_seed(&seed).id();
+    let statement = AuthorCertificateStatement {
+        space: place.space,
+        epoch: place.epoch,
+        author,
+        person,
+        generation,
+    };
+    let certificate = AuthorCertificate {
+        author,
+        person,
+        generation,
+        signature: signing.sign(&statement),
+    };
+    OwnAuthorRecord {
+        signing: seed,
+        certificate,
+        segment,
+        next: Sequence(0),
+        link: Link::START,
+        reported: Vec::new(),
+    }
+}
+
+/// What an own author wrote: sealed, and not yet kept anywhere.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The envelope's id.
+    pub id: EnvelopeId,
+    /// The envelope.
+    pub envelope: Vec<u8>,
+    /// What was signed.
+    pub statement: AuthoredStatement,
+}
+
+/// Writes one envelope and moves the author on. Nothing of it may leave the device before the
+/// moved author is kept durably, or a crash would give one sequence to two envelopes.
+///
+/// `heads` are the other authors' heads of this epoch, as they are known now.
+///
+/// # Errors
+/// [`TooLong`] if the parts do not fit an envelope; the author has not moved.
+pub fn write(
+    author: &mut OwnAuthorRecord,
+    place: Place,
+    (subject, entry): (Subject, Option<EntryPreimage>),
+    parts: Vec<Vec<u8>>,
+    heads: &[Head],
+    (keys, erasing): (&MailboxKeys, &Secret),
+    outside: &mut Outside<'_>,
+) -> Result<Written, TooLong> {
+    let mut heads: Vec<Head> = heads
+        .iter()
+        .filter(|head| !author.reported.contains(head))
+        .copied()
+        .collect();
+    heads.sort_unstable();
+    heads.truncate(limits::HEADS_MAX);
+
+    let mut authored = Authored {
+        certificate: author.certificate,
+        segment: author.segment,
+        sequence: author.next,
+        previous: author.link,
+        heads,
+        salt: Salt(outside.random()),
+        subject,
+        entry,
+        parts: parts.into_iter().map(Bytes::from).collect(),
+        signature: Signature::from_bytes(&[0; 64]),
+    };
+    let statement = authored.statement(place.space, place.epoch);
+    authored.signature = AuthorSigningKey::from_seed(&author.signing).sign(&statement);
+
+    let token = erase_token(erasing, &authored.salt);
+    let body = Body::Authored(Box::new(authored));
+    let envelope = keys.seal(Class::Live, &body, &token, outside.rng)?;
+
+    author.next = author.next.next();
+    author.link = statement.link();
+    author
+        .reported
+        .retain(|old| !statement.heads.iter().any(|head| head.author == old.author));
+    author.reported.extend(&statement.heads);
+    author.reported.sort_unstable();
+    Ok(Written {
+        id: envelope_id(&keys.name(), &envelope),
+        envelope,
+        statement,
+    })
+}
+
+/// Why an authenticated body is not accepted as its author's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unproved {
+    /// Its lists are too long or not sorted.
+    #[error("a body breaks the limits of the format")]
+    Limits,
+    /// No member of the space vouches for its author.
+    #[error("no member of the space vouches for the author")]
+    Certificate,
+    /// The author did not sign it.
+    #[error("the author did not sign it")]
+    Signature,
+    /// It touches an entry that is not the author's to change.
+    #[error("the entry is not its author's to change")]
+    Owner,
+}
+
+/// Checks who wrote a body, and that they may touch the entry that it touches.
+///
+/// `known` says that this very certificate was verified before.
+///
+/// # Errors
+/// [`Unproved`], by the first rule broken.
+pub fn check(
+    authored: &Authored,
+    place: Place,
+    members: &[&Person],
+    known: bool,
+) -> Result<AuthoredStatement, Unproved> {
+    if !authored.within_limits() {
+        return Err(Unproved::Limits);
+    }
+    let certificate = &authored.certificate;
+    let member = members
+        .iter()
+        .find(|person| person.id() == certificate.person)
+        .ok_or(Unproved::Certificate)?;
+    let signing = member
+        .signing_key(certificate.generation)
+        .ok_or(Unproved::Certificate)?;
+    if !known {
+        let vouched = certificate.statement(place.space, place.epoch);
+        verify(&signing, &vouched, &certificate.signature).map_err(|_| Unproved::Certificate)?;
+    }
+    let statement = authored.statement(place.space, place.epoch);
+    let author = sidelight_format::VerifyingKey(certificate.author.0);
+    verify(&author, &statement, &authored.signature).map_err(|_| Unproved::Signature)?;
+
+    if let Some(preimage) = &authored.entry {
+        let is_member = members.iter().any(|person| person.id() == preimage.owner);
+        let may_write = preimage.owner == certificate.person || preimage.mode == Mode::Together;
+        if !is_member || !may_write {
+            return Err(Unproved::Owner);
+        }
+    }
+    if (authored.subject == Subject::ENTRY || authored.subject == Subject::ERASURE)
+        && authored.entry.is_none()
+    {
+        return Err(Unproved::Owner);
+    }
+    Ok(statement)
+}

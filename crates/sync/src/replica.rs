@@ -1,0 +1,386 @@
+//! Replication of one mailbox over one link.
+//!
+//! A [`Session`] follows the relay's list: it keeps the running hash, notices what the relay
+//! lost, swapped or reordered, and says what to fetch, to keep and to send again. It holds no
+//! envelope longer than the call that brought it.
+//!
+//! An up-to-date device is in sync in one round trip: opening, fetching and sending all leave
+//! in the first flight.
+
+use std::collections::HashSet;
+
+use sidelight_crypto::MailboxKeys;
+use sidelight_format::record::ReplicaRecord;
+use sidelight_format::{
+    Bytes, ClassSet, Contents, Direction, EnvelopeId, Frame, Item, MailboxName, Position, Refusal,
+    RelayInstance, RunningHash, VERSION, envelope_id, limits,
+};
+
+/// One link to one mailbox.
+#[derive(Debug)]
+pub struct Session {
+    mailbox: MailboxName,
+    record: Option<ReplicaRecord>,
+    phase: Phase,
+    /// The mailbox's length as the relay last said it.
+    length: Position,
+    frames: Vec<Frame>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// The relay has not yet said how the mailbox stands.
+    Opening,
+    /// Following the list from the cursor.
+    Following { fetching: bool },
+    /// The relay does not have what it once showed: its list is read from the start, ids only,
+    /// then compared with ours.
+    Comparing {
+        instance: RelayInstance,
+        at: Position,
+        hash: RunningHash,
+        listed: HashSet<EnvelopeId>,
+        missing: Vec<Position>,
+    },
+    /// Bodies at these positions are wanted, one fetch at a time.
+    Completing { wanted: Vec<Position> },
+    /// Of no further use.
+    Over,
+}
+
+/// What a frame brought, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// An envelope, with the id that its bytes have.
+    Envelope(EnvelopeId, Bytes),
+    /// The relay keeps these durably.
+    Kept(Vec<EnvelopeId>),
+    /// The body of an envelope that is not here is gone.
+    Gone(EnvelopeId),
+    /// The relay once showed more, or other envelopes, than it has now.
+    Rollback {
+        /// Which life of the relay's data.
+        instance: RelayInstance,
+        /// How many positions it had shown.
+        shown: Position,
+        /// How many it has.
+        found: Position,
+    },
+    /// The relay has been read in full after a loss: whatever is here and not in the set must
+    /// be put again.
+    Refill {
+        /// Which life of the relay's data.
+        instance: RelayInstance,
+        /// What the relay has.
+        listed: HashSet<EnvelopeId>,
+    },
+    /// All that the relay lists is here.
+    UpToDate,
+    /// The relay said no.
+    Refused(Refusal),
+    /// The other end does not keep to the protocol: the link is to be dropped.
+    Broken,
+}
+
+impl Session {
+    /// Opens a mailbox on a link: asks for everything from the cursor on, in one flight.
+    pub fn open(
+        keys: &MailboxKeys,
+        record: Option<ReplicaRecord>,
+        exporter: &[u8; 32],
+        ticket: Bytes,
+    ) -> Self {
+        let mut session = Self {
+            mailbox: keys.name(),
+            record,
+            phase: Phase::Opening,
+            length: Position(0),
+            frames: vec![Frame::Open {
+                version: VERSION,
+                mailbox: keys.name(),
+                proof: keys.prove(exporter),
+                ticket,
+            }],
+        };
+        session.fetch(session.cursor(), u32::MAX, false);
+        session
+    }
+
+    /// How far this device and the relay agree; to be kept together with what was found.
+    pub fn record(&self) -> Option<&ReplicaRecord> {
+        self.record.as_ref()
+    }
+
+    /// The next frame to send.
+    pub fn poll_frame(&mut self) -> Option<Frame> {
+        (!self.frames.is_empty()).then(|| self.frames.remove(0))
+    }
+
+    /// Whether all that the relay has listed so far is here.
+    pub fn is_up_to_date(&self) -> bool {
+        matches!(self.phase, Phase::Following { fetching: false })
+    }
+
+    /// Takes in one frame. `has` says whether an envelope is known here, in whatever state.
+    pub fn handle(&mut self, frame: Frame, has: &mut dyn FnMut(&EnvelopeId) -> bool) -> Vec<Found> {
+        match frame {
+            _ if matches!(self.phase, Phase::Over) => Vec::new(),
+            Frame::State {
+                instance,
+                length,
+                hash,
+            } => self.handle_state(instance, length, hash),
+            Frame::Items { first, items } => self.handle_items(first, items, has),
+            Frame::Fetched { next, length, hash } => self.handle_fetched(next, length, hash),
+            Frame::Stored { first, ids } => self.handle_stored(first, ids, has),
+            Frame::Arrived { envelope } => {
+                vec![Found::Envelope(
+                    envelope_id(&self.mailbox, &envelope),
+                    envelope,
+                )]
+            }
+            Frame::Dropped { id } => vec![Found::Gone(id)],
+            Frame::Refused(refusal) => vec![Found::Refused(refusal)],
+            Frame::Open { .. } | Frame::Fetch { .. } | Frame::Put { .. } | Frame::Drop { .. } => {
+                self.broken()
+            }
+        }
+    }
+
+    fn handle_state(
+        &mut self,
+        instance: RelayInstance,
+        length: Position,
+        hash: RunningHash,
+    ) -> Vec<Found> {
+        if !matches!(self.phase, Phase::Opening) {
+            return self.broken();
+        }
+        self.length = length;
+        let Some(record) = &self.record else {
+            self.record = Some(ReplicaRecord {
+                instance,
+                cursor: Position(0),
+                hash: RunningHash::START,
+                synced: None,
+            });
+            self.phase = Phase::Following { fetching: true };
+            return Vec::new();
+        };
+        let same_place = length == record.cursor && hash != record.hash;
+        if record.instance != instance || length < record.cursor || same_place {
+            return self.compare(instance, length);
+        }
+        self.phase = Phase::Following { fetching: true };
+        Vec::new()
+    }
+
+    /// The relay is not where we left it: read its whole list, ids only.
+    fn compare(&mut self, instance: RelayInstance, found: Position) -> Vec<Found> {
+        let shown = self.cursor();
+        self.phase = Phase::Comparing {
+            instance,
+            at: Position(0),
+            hash: RunningHash::START,
+            listed: HashSet::new(),
+            missing: Vec::new(),
+        };
+        self.fetch(Position(0), u32::MAX, true);
+        vec![Found::Rollback {
+            instance,
+            shown,
+            found,
+        }]
+    }
+
+    fn handle_items(
+        &mut self,
+        first: Position,
+        items: Vec<Item>,
+        has: &mut dyn FnMut(&EnvelopeId) -> bool,
+    ) -> Vec<Found> {
+        let mut found = Vec::new();
+        if items.len() > limits::ITEMS_MAX {
+            return self.broken();
+        }
+        for (place, item) in items.into_iter().enumerate() {
+            let position = Position(first.0.saturating_add(place as u64));
+            let whole = match item.contents {
+                Contents::Whole(bytes) if envelope_id(&self.mailbox, &bytes) != item.id => {
+                    return self.broken();
+                }
+                Contents::Whole(bytes) => Some(Found::Envelope(item.id, bytes)),
+                Contents::Dropped => Some(Found::Gone(item.id)),
+                Contents::Skipped => None,
+            };
+            match &mut self.phase {
+                Phase::Following { .. } => {
+                    let Some(record) = &mut self.record else {
+                        return self.broken();
+                    };
+                    if position > record.cursor {
+                        return self.broken();
+                    }
+                    if position == record.cursor {
+                        record.hash = record.hash.after(&item.id);
+                        record.cursor = record.cursor.next();
+                    }
+                    found.extend(whole);
+                }
+                // Answers to what was asked before the relay's state was known say nothing here.
+                Phase::Comparing {
+                    at,
+                    hash,
+                    listed,
+                    missing,
+                    ..
+                } if position == *at && !matches!(whole, Some(Found::Envelope(..))) => {
+                    *hash = hash.after(&item.id);
+                    *at = at.next();
+                    if !has(&item.id) {
+                        missing.push(position);
+                    }
+                    listed.insert(item.id);
+                }
+                Phase::Comparing { .. } => {}
+                Phase::Completing { .. } => found.extend(whole),
+                Phase::Opening | Phase::Over => return self.broken(),
+            }
+        }
+        found
+    }
+
+    fn handle_fetched(
+        &mut self,
+        next: Position,
+        length: Position,
+        hash: RunningHash,
+    ) -> Vec<Found> {
+        self.length = length;
+        match &mut self.phase {
+            Phase::Following { fetching } => {
+                let Some(record) = &self.record else {
+                    return self.broken();
+                };
+                if record.cursor < length {
+                    self.fetch(self.cursor(), u32::MAX, false);
+                    return Vec::new();
+                }
+                if record.cursor == length && record.hash != hash {
+                    let instance = record.instance;
+                    return self.compare(instance, length);
+                }
+                *fetching = false;
+                vec![Found::UpToDate]
+            }
+            Phase::Comparing {
+                instance,
+                at,
+                hash: computed,
+                listed,
+                missing,
+            } => {
+                if next != *at || *at != length {
+                    // The end of the fetch that left in the first flight, or the list grew.
+                    if *at < length && next == *at {
+                        let from = *at;
+                        self.fetch(from, u32::MAX, true);
+                    }
+                    return Vec::new();
+                }
+                if *computed != hash {
+                    return self.broken();
+                }
+                let (instance, wanted) = (*instance, core::mem::take(missing));
+                let listed = core::mem::take(listed);
+                let synced = self.record.as_ref().and_then(|record| record.synced);
+                self.record = Some(ReplicaRecord {
+                    instance,
+                    cursor: *at,
+                    hash,
+                    synced,
+                });
+                self.phase = Phase::Completing { wanted };
+                let mut found = vec![Found::Refill { instance, listed }];
+                found.extend(self.complete());
+                found
+            }
+            Phase::Completing { .. } => self.complete(),
+            Phase::Opening | Phase::Over => self.broken(),
+        }
+    }
+
+    /// Asks for the next run of wanted bodies, or goes back to following.
+    fn complete(&mut self) -> Vec<Found> {
+        let Phase::Completing { wanted } = &mut self.phase else {
+            return Vec::new();
+        };
+        let Some(first) = wanted.first().copied() else {
+            self.phase = Phase::Following { fetching: true };
+            self.fetch(self.cursor(), u32::MAX, false);
+            return Vec::new();
+        };
+        let run = wanted
+            .iter()
+            .zip(first.0..)
+            .take_while(|(p, expected)| p.0 == *expected)
+            .count();
+        wanted.drain(..run);
+        self.fetch(first, run as u32, false);
+        Vec::new()
+    }
+
+    fn handle_stored(
+        &mut self,
+        first: Position,
+        ids: Vec<EnvelopeId>,
+        has: &mut dyn FnMut(&EnvelopeId) -> bool,
+    ) -> Vec<Found> {
+        let Phase::Following { fetching } = &mut self.phase else {
+            return vec![Found::Kept(ids)];
+        };
+        let Some(record) = &mut self.record else {
+            return self.broken();
+        };
+        let mut refetch = first > record.cursor && !*fetching;
+        for (place, id) in ids.iter().enumerate() {
+            let position = Position(first.0.saturating_add(place as u64));
+            if position != record.cursor {
+                continue;
+            }
+            if !has(id) {
+                // It was pushed before this link listened, or was lost on the way.
+                refetch = !*fetching;
+                break;
+            }
+            record.hash = record.hash.after(id);
+            record.cursor = record.cursor.next();
+        }
+        if refetch {
+            *fetching = true;
+            self.fetch(self.cursor(), u32::MAX, false);
+        }
+        vec![Found::Kept(ids)]
+    }
+
+    fn cursor(&self) -> Position {
+        self.record
+            .as_ref()
+            .map_or(Position(0), |record| record.cursor)
+    }
+
+    fn fetch(&mut self, from: Position, count: u32, ids_only: bool) {
+        self.frames.push(Frame::Fetch {
+            from,
+            direction: Direction::Forward,
+            count,
+            classes: ClassSet::LIVE,
+            ids_only,
+        });
+    }
+
+    fn broken(&mut self) -> Vec<Found> {
+        self.phase = Phase::Over;
+        vec![Found::Broken]
+    }
+}
