@@ -121,3 +121,44 @@ pub(crate) fn open(
     .map(Zeroizing::new)
     .map_err(|_| Tampered)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    fn field(value: &Value, key: &str) -> Vec<u8> {
+        let text = value[key].as_str().unwrap();
+        data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap()
+    }
+
+    /// The same vectors run against `hpke` itself in `tests/vectors`; here it is this module's
+    /// choice of suite that they check.
+    #[test]
+    fn published_vectors_open_through_this_module() {
+        let kept: Value =
+            serde_json::from_str(include_str!("../tests/vectors/hpke-xwing.json")).unwrap();
+        let mut opened = 0;
+        for vector in kept
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|set| set["vectors"].as_array())
+            .flatten()
+        {
+            let seed = <[u8; 32]>::try_from(field(vector, "skRm")).unwrap();
+            let first = &vector["encryptions"][0];
+            let plain = open(
+                &UnsealingKey::from_seed(&Secret::new(seed)),
+                None,
+                &field(vector, "info"),
+                &field(first, "aad"),
+                &field(vector, "enc"),
+                &field(first, "ct"),
+            );
+            assert_eq!(plain.as_deref(), Ok(&field(first, "pt")));
+            opened += 1;
+        }
+        assert_eq!(opened, 2);
+    }
+}
