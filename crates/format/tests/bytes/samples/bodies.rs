@@ -1,0 +1,153 @@
+//! Envelopes and what is in them.
+
+use sidelight_format::{
+    AuthorId, Authored, Body, BodyHash, Class, EntryId, EnvelopeHeader, EnvelopeId, EpochId,
+    Erasure, Generation, Link, Mode, PersonId, PersonKeys, ProofItem, ProofPart, Salt, Secret,
+    SegmentId, Sequence, SpaceId, Subject, Suite, VolumeDirectory, VolumeItem, VolumePart,
+    VolumePartHeader, encode, part_hash,
+};
+
+use super::people::{certificate, epoch, head, pairing_messages};
+use super::small::{preimage, rendered, signature};
+use super::{Sample, body, envelope, run, signed, value};
+
+fn authored() -> Authored {
+    Authored {
+        certificate: certificate(),
+        segment: SegmentId(run(6)),
+        sequence: Sequence(129),
+        previous: Link(run(0x70)),
+        heads: vec![head(0x51), head(0x52)],
+        salt: Salt(run(16)),
+        subject: Subject::ENTRY,
+        entry: Some(preimage(Mode::Together)),
+        parts: vec![
+            run::<5>(0xe0).to_vec().into(),
+            run::<3>(0xf0).to_vec().into(),
+        ],
+        signature: signature(),
+    }
+}
+
+fn erasure() -> Erasure {
+    Erasure {
+        epoch: EpochId(run(3)),
+        author: AuthorId(run(0x50)),
+        sequence: Sequence(129),
+        envelope: EnvelopeId(run(8)),
+        body: BodyHash(run(13)),
+    }
+}
+
+pub(crate) fn person_keys() -> PersonKeys {
+    PersonKeys {
+        generation: Generation(1),
+        sealing: Secret::new(run(0x71)),
+        signing: Secret::new(run(0x72)),
+        erasing: Secret::new(run(0x73)),
+    }
+}
+
+fn directory() -> VolumeDirectory {
+    VolumeDirectory {
+        space: SpaceId(run(2)),
+        lane: Some(PersonId(run(0x10))),
+        parts: vec![VolumePartHeader {
+            hash: run(0x74),
+            inflated_len: 262_144,
+            entries: 90,
+        }],
+        replaces: vec![run(0x75)],
+    }
+}
+
+fn volume() -> VolumePart {
+    VolumePart {
+        volume: run(0x76),
+        index: 0,
+        contents: encode(&directory()).into(),
+    }
+}
+
+fn proof() -> ProofPart {
+    ProofPart {
+        volume: run(0x76),
+        index: 2,
+        items: vec![ProofItem {
+            entry: EntryId(run(4)),
+            certificate: certificate(),
+            statement: authored().statement(SpaceId(run(2)), EpochId(run(3))),
+            signature: signature(),
+        }],
+    }
+}
+
+fn header(class: Class) -> EnvelopeHeader {
+    EnvelopeHeader {
+        suite: Suite::One,
+        class,
+        key_commitment: run(0x11),
+        erase_hash: run(0x51),
+    }
+}
+
+fn whole_envelope(class: Class, len: usize) -> Vec<u8> {
+    let mut bytes = header(class).to_bytes().to_vec();
+    bytes.extend((0..len - EnvelopeHeader::LEN).map(|at| at as u8));
+    bytes
+}
+
+pub(super) fn samples() -> Vec<Sample> {
+    let mut samples = vec![
+        value("bodies/Head", &head(0x51)),
+        value("bodies/Authored", &authored()),
+        value(
+            "bodies/AuthoredStatement",
+            &authored().statement(SpaceId(run(2)), EpochId(run(3))),
+        ),
+        value("bodies/Erasure", &erasure()),
+        value("bodies/PersonKeys", &person_keys()),
+        body("bodies/0 authored", &Body::Authored(Box::new(authored()))),
+        body("bodies/1 epoch", &Body::Epoch(Box::new(epoch()))),
+        body("bodies/3 volume", &Body::Volume(Box::new(volume()))),
+        body("bodies/4 proof", &Body::Proof(Box::new(proof()))),
+        body("bodies/5 blob", &Body::Blob(run::<9>(0x77).to_vec().into())),
+        value("volumes/VolumePartHeader", &directory().parts[0]),
+        value("volumes/VolumeDirectory", &directory()),
+        value("volumes/VolumePart", &volume()),
+        value(
+            "volumes/VolumeItem",
+            &VolumeItem {
+                preimage: preimage(Mode::Own),
+                document: run::<6>(0x78).to_vec().into(),
+                rendered: encode(&rendered()).into(),
+            },
+        ),
+        value("volumes/ProofItem", &proof().items[0]),
+        value("volumes/ProofPart", &proof()),
+        envelope("envelopes/2048 bytes", whole_envelope(Class::Live, 2048)),
+    ];
+    for class in Class::ALL {
+        let name = format!("envelopes/{class:?}, 1024 bytes");
+        samples.push(envelope(&name, whole_envelope(class, 1024)));
+    }
+    for (message, name) in pairing_messages()
+        .into_iter()
+        .zip(["offer", "join", "reveal", "confirm"])
+    {
+        let message = Body::Pairing(Box::new(message));
+        samples.push(body(&format!("bodies/2 pairing {name}"), &message));
+    }
+    samples
+}
+
+pub(super) fn derived() -> Vec<(String, Vec<u8>)> {
+    let hash = |name: &str, hash: &[u8]| (format!("derived/{name}"), hash.to_vec());
+    let statement = authored().statement(SpaceId(run(2)), EpochId(run(3)));
+    vec![
+        hash("part hash", &part_hash(&Salt(run(16)), b"part").0),
+        hash("body hash", &statement.body_hash().0),
+        hash("link", &statement.link().0),
+        signed("signed/sidelight authored", &statement),
+    ]
+}

@@ -1,0 +1,310 @@
+//! Records of a device's store.
+
+use sidelight_format::record::{
+    AuthorRecord, ChainBranch, ChainRecord, DeviceRecord, EntryRecord, EnvelopeRecord,
+    EpochSecretRecord, Fact, FactRecord, ImportedRecord, IndexDirectory, IndexKey, IndexPage,
+    IndexRow, ListedRecord, Name, OutboxRecord, OwnAuthorRecord, PairingEnd, PairingRecord,
+    PersonRecord, RenderedRecord, ReplicaRecord, SharedRecord, SpaceRecord, Verdict, WaitingRecord,
+};
+use sidelight_format::{
+    AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, Generation, Kind, Link, MailboxName,
+    Mode, PersonId, Position, RelayInstance, RunningHash, Secret, SegmentId, Sequence, SpaceId,
+    SuccessorSigner, Timestamp,
+};
+
+use super::bodies::person_keys;
+use super::people::{bundle, certificate, epoch, genesis, head, roster, roster_actions, successor};
+use super::small::{date, invitation, preimage, relay, rendered};
+use super::{Sample, record, run, value};
+
+const NOW: Timestamp = Timestamp(1_790_000_000);
+
+fn branch() -> ChainBranch {
+    ChainBranch {
+        envelope: EnvelopeId(run(8)),
+        previous: Link::START,
+        body: BodyHash(run(13)),
+        link: Link(run(12)),
+        entry: Some(EntryId(run(4))),
+        erased: false,
+    }
+}
+
+fn key() -> IndexKey {
+    IndexKey {
+        day: date().day_number(),
+        order: 3,
+        entry: EntryId(run(4)),
+    }
+}
+
+fn row() -> IndexRow {
+    IndexRow {
+        key: key(),
+        date: date(),
+        space: SpaceId(run(2)),
+        owner: PersonId(run(0x10)),
+        together: true,
+        kind: Kind::gratitude(),
+    }
+}
+
+fn facts() -> Vec<(&'static str, Fact)> {
+    let (person, author) = (PersonId(run(0x10)), AuthorId(run(0x50)));
+    let instance = RelayInstance(run(9));
+    vec![
+        (
+            "Gap",
+            Fact::Gap {
+                person,
+                author,
+                from: Sequence(3),
+                to: Sequence(200),
+            },
+        ),
+        (
+            "Fork",
+            Fact::Fork {
+                person,
+                author,
+                sequence: Sequence(7),
+            },
+        ),
+        (
+            "Rollback",
+            Fact::Rollback {
+                instance,
+                shown: Position(300),
+                found: Position(299),
+            },
+        ),
+        (
+            "Refilled",
+            Fact::Refilled {
+                instance,
+                envelopes: 12,
+            },
+        ),
+        (
+            "Refused",
+            Fact::Refused {
+                person: None,
+                envelope: EnvelopeId(run(8)),
+            },
+        ),
+        ("SecondJoiner", Fact::SecondJoiner),
+        (
+            "PersonFork",
+            Fact::PersonFork {
+                person,
+                generation: Generation(2),
+            },
+        ),
+    ]
+}
+
+fn pairing() -> PairingRecord {
+    PairingRecord {
+        invitation: invitation(),
+        relay: relay(),
+        inviter: true,
+        pairing: Secret::new(run(0x41)),
+        nonce: Secret::new(run(0x42)),
+        own: bundle("Ana"),
+        other: Some(bundle("Béla")),
+        other_nonce: Some(run(0x43)),
+        confirmed: Some(true),
+        other_confirmed: Some(false),
+        ended: Some(PairingEnd::RefusedThere),
+    }
+}
+
+pub(super) fn samples() -> Vec<Sample> {
+    let [begin, ..] = roster_actions();
+    let mut samples = vec![
+        record(
+            "records/0 device",
+            &DeviceRecord {
+                person: PersonId(run(0x10)),
+                name: Name("Ana".into()),
+                signing: Secret::new(run(0x44)),
+                sealing: Secret::new(run(0x45)),
+                keys: vec![person_keys()],
+                recovery: Some(Secret::new(run(0x46))),
+                recovery_mailbox: Secret::new(run(0x47)),
+                roster: vec![roster(begin)],
+                relay: Some(relay()),
+                ticket: b"ticket".to_vec().into(),
+                private: SpaceId(run(2)),
+                shared: Some(SpaceId(run(3))),
+                since: NOW,
+            },
+        ),
+        record(
+            "records/1 space",
+            &SpaceRecord {
+                persons: vec![PersonId(run(0x10)), PersonId(run(0x11))],
+                epochs: vec![EpochId(run(3)), EpochId(run(4))],
+                leaves: vec![EpochId(run(4))],
+                since: NOW,
+                left: false,
+            },
+        ),
+        record(
+            "records/2 epoch",
+            &EpochSecretRecord {
+                space: SpaceId(run(2)),
+                secret: Secret::new(run(19)),
+                record: Some(epoch()),
+                relay: Some(relay()),
+                authors: vec![AuthorId(run(0x50)), AuthorId(run(0x51))],
+            },
+        ),
+        record(
+            "records/3 own author",
+            &OwnAuthorRecord {
+                signing: Secret::new(run(0x48)),
+                certificate: certificate(),
+                segment: SegmentId(run(6)),
+                next: Sequence(130),
+                link: Link(run(12)),
+                reported: vec![head(0x51)],
+            },
+        ),
+        record(
+            "records/4 author",
+            &AuthorRecord {
+                epoch: EpochId(run(3)),
+                person: PersonId(run(0x10)),
+                head: Some(head(0x50)),
+                highest: Sequence(201),
+                forked: true,
+            },
+        ),
+        record(
+            "records/5 chain",
+            &ChainRecord {
+                branches: vec![branch(), branch()],
+            },
+        ),
+        record(
+            "records/6 envelope",
+            &EnvelopeRecord {
+                mailbox: MailboxName(run(7)),
+                class: Class::Live,
+                verdict: Verdict::Accepted,
+                bytes: run::<7>(0x90).to_vec().into(),
+            },
+        ),
+        record(
+            "records/7 listed",
+            &ListedRecord {
+                mailbox: MailboxName(run(7)),
+                envelope: EnvelopeId(run(8)),
+            },
+        ),
+        record(
+            "records/8 outbox",
+            &OutboxRecord {
+                mailbox: MailboxName(run(7)),
+                envelope: EnvelopeId(run(8)),
+            },
+        ),
+        record(
+            "records/9 replica",
+            &ReplicaRecord {
+                instance: RelayInstance(run(9)),
+                cursor: Position(300),
+                hash: RunningHash(run(11)),
+                synced: Some(NOW),
+            },
+        ),
+        record(
+            "records/10 entry",
+            &EntryRecord {
+                space: SpaceId(run(2)),
+                preimage: preimage(Mode::Together),
+                document: run::<8>(0x49).to_vec().into(),
+                tail: vec![run::<3>(0x4a).to_vec().into()],
+            },
+        ),
+        record(
+            "records/11 rendered",
+            &RenderedRecord {
+                space: SpaceId(run(2)),
+                preimage: preimage(Mode::Own),
+                version: vec![run(0x4b)],
+                rendered: rendered(),
+            },
+        ),
+        record("records/12 index page", &IndexPage { rows: vec![row()] }),
+        record(
+            "records/13 index directory",
+            &IndexDirectory {
+                pages: vec![(key(), 128, 0)],
+                next: 1,
+            },
+        ),
+        record(
+            "records/14 waiting",
+            &WaitingRecord {
+                envelope: EnvelopeId(run(8)),
+                author: AuthorId(run(0x50)),
+                entry: EntryId(run(4)),
+            },
+        ),
+        record("records/16 pairing", &pairing()),
+        record(
+            "records/17 imported",
+            &ImportedRecord {
+                entry: EntryId(run(4)),
+            },
+        ),
+        record(
+            "records/18 person",
+            &PersonRecord {
+                name: Name("Béla".into()),
+                genesis: genesis(),
+                successors: vec![successor(SuccessorSigner::Predecessor)],
+                forked: false,
+            },
+        ),
+        record(
+            "records/19 shared",
+            &SharedRecord {
+                copy: EntryId(run(4)),
+            },
+        ),
+        value("records/Name", &Name("Ana".into())),
+        value("records/ChainBranch", &branch()),
+        value("records/IndexKey", &key()),
+        value("records/IndexRow", &row()),
+    ];
+    for (name, fact) in facts() {
+        samples.push(record(
+            &format!("records/15 fact {name}"),
+            &FactRecord { found: NOW, fact },
+        ));
+        samples.push(value(&format!("records/Fact {name}"), &fact));
+    }
+    for verdict in [
+        Verdict::Accepted,
+        Verdict::Waiting,
+        Verdict::Refused,
+        Verdict::Unknown,
+        Verdict::Erased,
+    ] {
+        samples.push(value(&format!("records/Verdict {verdict:?}"), &verdict));
+    }
+    for end in [
+        PairingEnd::Paired,
+        PairingEnd::RefusedHere,
+        PairingEnd::RefusedThere,
+        PairingEnd::Cancelled,
+        PairingEnd::Expired,
+        PairingEnd::Broken,
+    ] {
+        samples.push(value(&format!("records/PairingEnd {end:?}"), &end));
+    }
+    samples
+}
