@@ -86,14 +86,7 @@ impl Document {
     /// # Errors
     /// [`InvalidEntry`].
     pub fn create(new: &NewEntry, actor: ActorId) -> Result<(Self, Vec<u8>), InvalidEntry> {
-        check_text(&new.text)?;
-        for (place, (name, value)) in new.fields.iter().enumerate() {
-            let repeated = new.fields[..place].iter().any(|(other, _)| other == name);
-            if repeated || !field::is_free(name) {
-                return Err(InvalidEntry::FieldName);
-            }
-            value::check(value)?;
-        }
+        new.check()?;
         let mut document = Self::empty();
         document.automerge.set_actor(actor.to_automerge());
         let mut transaction = document.automerge.transaction();
@@ -269,6 +262,24 @@ impl fmt::Debug for NewEntry {
         f.debug_struct("NewEntry")
             .field("kind", &self.kind)
             .finish_non_exhaustive()
+    }
+}
+
+impl NewEntry {
+    /// Whether [`Document::create`] takes it; only its size as a change is not known here.
+    ///
+    /// # Errors
+    /// [`InvalidEntry`].
+    pub fn check(&self) -> Result<(), InvalidEntry> {
+        check_text(&self.text)?;
+        for (place, (name, value)) in self.fields.iter().enumerate() {
+            let repeated = self.fields[..place].iter().any(|(other, _)| other == name);
+            if repeated || !field::is_free(name) {
+                return Err(InvalidEntry::FieldName);
+            }
+            value::check(value)?;
+        }
+        Ok(())
     }
 }
 
