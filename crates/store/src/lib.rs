@@ -6,7 +6,10 @@ mod batch;
 mod error;
 mod memory;
 mod sealing;
+mod sqlite;
 mod store;
+#[cfg(test)]
+mod testing;
 pub mod timeline;
 mod txn;
 
@@ -14,5 +17,6 @@ pub use batch::Batch;
 pub use error::StoreError;
 pub use memory::{MemoryDisk, MemoryStore};
 pub use sealing::{Sealing, Unreadable};
+pub use sqlite::SqliteStore;
 pub use store::{Access, Direction, Key, Store};
 pub use txn::Txn;
