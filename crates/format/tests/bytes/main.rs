@@ -1,6 +1,7 @@
 //! What the bytes are, and that no others are taken for them.
 
 mod damage;
+mod document;
 mod golden;
 mod links;
 mod samples;
