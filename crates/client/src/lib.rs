@@ -1,1 +1,5 @@
 //! Written shortly.
+pub mod device;
+mod error;
+
+pub use error::{Error, ErrorKind};

@@ -13,7 +13,7 @@ use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::ReplicaRecord;
 use sidelight_format::{
     Bytes, ClassSet, Contents, Direction, EnvelopeId, Frame, Item, MailboxName, Position, Refusal,
-    RelayInstance, RunningHash, VERSION, envelope_id, limits,
+    RelayInstance, RunningHash, Timestamp, VERSION, envelope_id, limits,
 };
 
 /// One link to one mailbox.
@@ -109,6 +109,13 @@ impl Session {
     /// How far this device and the relay agree; to be kept together with what was found.
     pub fn record(&self) -> Option<&ReplicaRecord> {
         self.record.as_ref()
+    }
+
+    /// Notes when this device was last in sync, so that it is kept with the rest.
+    pub fn set_synced(&mut self, now: Timestamp) {
+        if let Some(record) = &mut self.record {
+            record.synced = Some(now);
+        }
     }
 
     /// The next frame to send.

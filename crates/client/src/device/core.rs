@@ -1,0 +1,291 @@
+//! The hub's state, and its opening.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sidelight_crypto::{MailboxKeys, PersonSigningKey, UnsealingKey};
+use sidelight_format::record::{
+    AuthorRecord, DeviceRecord, EnvelopeRecord, EpochSecretRecord, Fact, FactRecord, ListedRecord,
+    OutboxRecord, OwnAuthorRecord, PairingRecord, PersonRecord, SpaceRecord, Verdict,
+};
+use sidelight_format::{
+    Bytes, Class, EntryId, EnvelopeId, EpochId, KeyHash, MailboxName, PersonId, PersonKeys,
+    SegmentId, SpaceId, Timestamp,
+};
+use sidelight_store::{Direction, Key, Store, Txn};
+use sidelight_sync::{Pairing, Person};
+
+use super::entries::Documents;
+use super::links::Link;
+use super::outbox::Outbox;
+use super::space::{Epoch, Known, Space};
+use super::{Event, LinkId, Output};
+use crate::Error;
+
+/// How many facts are remembered: the newest replace none, so that a relay that lies without
+/// end fills no disk. What happened first is the evidence.
+const FACTS_MAX: usize = 1000;
+
+/// Everything but the store.
+pub(super) struct Core {
+    pub(super) me: DeviceRecord,
+    pub(super) segment: SegmentId,
+    pub(super) persons: BTreeMap<PersonId, Known>,
+    pub(super) spaces: BTreeMap<SpaceId, Space>,
+    pub(super) recovery: MailboxKeys,
+    pub(super) pairing: Option<Rendezvous>,
+    pub(super) outbox: Outbox,
+    pub(super) links: BTreeMap<LinkId, Link>,
+    pub(super) documents: Documents,
+    pub(super) facts: BTreeSet<FactKey>,
+    pub(super) outputs: Vec<Output>,
+    /// Entries changed in this step, each told once.
+    pub(super) changed: BTreeSet<EntryId>,
+    /// This step has changed something that is only right once it is kept.
+    pub(super) dirty: bool,
+}
+
+/// A fact as it is compared with those already known.
+pub(super) type FactKey = String;
+
+/// A pairing and its mailbox.
+pub(super) struct Rendezvous {
+    pub(super) keys: MailboxKeys,
+    pub(super) pairing: Pairing,
+    /// The first epoch, if it came before both had confirmed here.
+    pub(super) early: Option<(EnvelopeId, sidelight_format::EpochRecord)>,
+}
+
+/// What a mailbox is for.
+pub(super) enum Purpose {
+    Epoch(SpaceId, EpochId),
+    Pairing,
+    Recovery,
+}
+
+impl Core {
+    pub(super) fn open(store: &dyn Store, segment: SegmentId) -> Result<Self, Error> {
+        let txn = Txn::begin(store)?;
+        let me = txn
+            .get::<DeviceRecord>(Key::One)?
+            .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
+        let mut core = Self::empty(me, segment);
+        for record in txn.all::<PersonRecord>()? {
+            let person = Person::check(&record.genesis, &record.successors)
+                .map_err(|_| Error::internal("a kept person does not check"))?;
+            core.persons.insert(person.id(), Known { person });
+        }
+        for id in core.space_ids() {
+            let Some(record) = txn.get::<SpaceRecord>(Key::Name(&id.0))? else {
+                continue;
+            };
+            let mut space = Space {
+                id,
+                record,
+                leaves: BTreeMap::new(),
+            };
+            for epoch in &space.record.leaves {
+                let kept = txn.get::<EpochSecretRecord>(Key::Name(&epoch.0))?;
+                let mut opened =
+                    Epoch::new(kept.ok_or_else(|| Error::internal("an epoch is not kept"))?);
+                opened.own = txn.get::<OwnAuthorRecord>(Key::Name(&epoch.0))?;
+                for author in &opened.record.authors {
+                    if let Some(known) = txn.get::<AuthorRecord>(Key::Name(&author.0))? {
+                        opened.authors.insert(*author, known);
+                    }
+                }
+                space.leaves.insert(*epoch, opened);
+            }
+            core.spaces.insert(id, space);
+        }
+        // Pairings are few, and the newest is the one that counts.
+        let newest = txn
+            .all::<PairingRecord>()?
+            .into_iter()
+            .max_by_key(|record| (record.ended.is_none(), record.invitation.expires));
+        core.pairing = newest.map(Rendezvous::resume);
+        core.outbox = Outbox::open(&txn)?;
+        for (_, record) in txn.range::<FactRecord>(0, Direction::Up, FACTS_MAX)? {
+            core.facts.insert(fact_key(&record.fact));
+        }
+        Ok(core)
+    }
+
+    pub(super) fn empty(me: DeviceRecord, segment: SegmentId) -> Self {
+        Self {
+            recovery: MailboxKeys::of_recovery(&me.recovery_mailbox),
+            me,
+            segment,
+            persons: BTreeMap::new(),
+            spaces: BTreeMap::new(),
+            pairing: None,
+            outbox: Outbox::default(),
+            links: BTreeMap::new(),
+            documents: Documents::default(),
+            facts: BTreeSet::new(),
+            outputs: Vec::new(),
+            changed: BTreeSet::new(),
+            dirty: false,
+        }
+    }
+
+    fn space_ids(&self) -> Vec<SpaceId> {
+        [Some(self.me.private), self.me.shared]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// The person's newest secrets.
+    pub(super) fn keys(&self) -> &PersonKeys {
+        self.me
+            .keys
+            .last()
+            .expect("a device is founded with its person's keys")
+    }
+
+    pub(super) fn signing(&self) -> PersonSigningKey {
+        PersonSigningKey::from_seed(&self.keys().signing)
+    }
+
+    pub(super) fn unsealing(&self) -> Vec<UnsealingKey> {
+        self.me
+            .keys
+            .iter()
+            .rev()
+            .map(|keys| UnsealingKey::from_seed(&keys.sealing))
+            .collect()
+    }
+
+    /// To whom an epoch of `space` must be sealed now: in the shared space the two persons'
+    /// keys, in the private one the own devices and the recovery words.
+    pub(super) fn recipients(&self, space: &Space) -> Vec<KeyHash> {
+        if space.id == self.me.private {
+            return self
+                .private_recipients()
+                .iter()
+                .map(sidelight_format::SealingKey::hash)
+                .collect();
+        }
+        let members = space.members(&self.persons);
+        members
+            .iter()
+            .filter_map(|person| person.sealing_key())
+            .map(|key| key.hash())
+            .collect()
+    }
+
+    /// The mailbox's purpose, if this device knows it.
+    pub(super) fn purpose(&self, mailbox: &MailboxName) -> Option<Purpose> {
+        for space in self.spaces.values() {
+            for (epoch, opened) in &space.leaves {
+                if opened.keys.name() == *mailbox {
+                    return Some(Purpose::Epoch(space.id, *epoch));
+                }
+            }
+        }
+        if self
+            .pairing
+            .as_ref()
+            .is_some_and(|rendezvous| rendezvous.keys.name() == *mailbox)
+        {
+            return Some(Purpose::Pairing);
+        }
+        (self.recovery.name() == *mailbox).then_some(Purpose::Recovery)
+    }
+
+    /// Keeps an envelope of our own and lets it wait for the relay.
+    pub(super) fn post(
+        &mut self,
+        txn: &mut Txn<'_>,
+        mailbox: MailboxName,
+        envelope: EnvelopeId,
+        bytes: Vec<u8>,
+    ) -> Result<(), Error> {
+        self.keep(
+            txn,
+            mailbox,
+            envelope,
+            Verdict::Accepted,
+            Bytes::from(bytes),
+        )?;
+        self.outbox.push(txn, OutboxRecord { mailbox, envelope });
+        Ok(())
+    }
+
+    /// Keeps an envelope as refill material, or only its id.
+    pub(super) fn keep(
+        &mut self,
+        txn: &mut Txn<'_>,
+        mailbox: MailboxName,
+        envelope: EnvelopeId,
+        verdict: Verdict,
+        bytes: Bytes,
+    ) -> Result<(), Error> {
+        let bytes = if verdict == Verdict::Refused {
+            Bytes::new()
+        } else {
+            bytes
+        };
+        txn.put(
+            Key::Name(&envelope.0),
+            &EnvelopeRecord {
+                mailbox,
+                class: Class::Live,
+                verdict,
+                bytes,
+            },
+        );
+        if verdict != Verdict::Refused {
+            txn.append(&ListedRecord { mailbox, envelope })?;
+        }
+        Ok(())
+    }
+
+    /// Reports something once.
+    pub(super) fn report(
+        &mut self,
+        txn: &mut Txn<'_>,
+        fact: Fact,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        if self.facts.len() < FACTS_MAX && self.facts.insert(fact_key(&fact)) {
+            txn.append(&FactRecord { found: now, fact })?;
+            self.outputs.push(Output::Event(Event::Warning(fact)));
+        }
+        Ok(())
+    }
+
+    /// Ends a step: tells what changed and sends what waits, as far as links take it.
+    pub(super) fn pump(&mut self, txn: &mut Txn<'_>) -> Result<(), Error> {
+        let changed = std::mem::take(&mut self.changed);
+        self.outputs.extend(
+            changed
+                .into_iter()
+                .map(|id| Output::Event(Event::EntryChanged(id))),
+        );
+        self.send_waiting(txn)
+    }
+}
+
+impl Rendezvous {
+    pub(super) fn new(pairing: Pairing) -> Self {
+        let keys = MailboxKeys::of_invitation(&pairing.record().invitation.secret);
+        Self {
+            keys,
+            pairing,
+            early: None,
+        }
+    }
+
+    fn resume(record: PairingRecord) -> Self {
+        Self::new(Pairing::resume(record))
+    }
+}
+
+/// A gap that grows is the same gap; everything else is compared whole.
+fn fact_key(fact: &Fact) -> FactKey {
+    match fact {
+        Fact::Gap { author, from, .. } => format!("gap {} {}", author.to_hex(), from.0),
+        fact => format!("{fact:?}"),
+    }
+}

@@ -1,0 +1,165 @@
+//! Entries on this device: documents, their rendered form, and their place in the timeline.
+
+use std::collections::VecDeque;
+
+use sidelight_format::record::{EntryRecord, IndexKey, IndexRow, RenderedRecord};
+use sidelight_format::{Bytes, EntryId, EntryPreimage, Mode, Rendered, SpaceId};
+use sidelight_journal::{Document, Version};
+use sidelight_store::{Key, Txn, timeline};
+
+use super::core::Core;
+use crate::Error;
+
+/// How many documents stay in memory: the one being typed into, and some neighbours.
+const DOCUMENTS_MAX: usize = 4;
+
+/// The tail of changes is folded into the saved document when it outgrows this, or a quarter
+/// of the document: so a burst of typing costs what it brings, not what the entry holds.
+const TAIL_LEN_MAX: usize = 16 * 1024;
+
+/// Documents in use, the newest last.
+#[derive(Default)]
+pub(super) struct Documents(VecDeque<(EntryId, Open)>);
+
+/// An entry with its document.
+pub(super) struct Open {
+    pub(super) record: EntryRecord,
+    pub(super) document: Document,
+    tail_len: usize,
+}
+
+impl Open {
+    pub(super) fn new(space: SpaceId, preimage: EntryPreimage, document: Document) -> Self {
+        let record = EntryRecord {
+            space,
+            preimage,
+            document: Bytes::new(),
+            tail: Vec::new(),
+        };
+        Self {
+            record,
+            document,
+            tail_len: 0,
+        }
+    }
+
+    /// Takes note of a change that the document has applied.
+    pub(super) fn note(&mut self, change: &[u8]) {
+        self.tail_len += change.len();
+        self.record.tail.push(Bytes::from(change.to_vec()));
+    }
+
+    fn fold(&mut self) {
+        if self.tail_len > TAIL_LEN_MAX.max(self.record.document.len() / 4) {
+            self.record.document = Bytes::from(self.document.save());
+            self.record.tail.clear();
+            self.tail_len = 0;
+        }
+    }
+}
+
+impl Core {
+    /// Takes an entry's document out, from memory or from the store.
+    pub(super) fn open_entry(
+        &mut self,
+        txn: &Txn<'_>,
+        id: &EntryId,
+    ) -> Result<Option<Open>, Error> {
+        if let Some(place) = self.documents.0.iter().position(|(known, _)| known == id) {
+            return Ok(self.documents.0.remove(place).map(|(_, open)| open));
+        }
+        let Some(record) = txn.get::<EntryRecord>(Key::Name(&id.0))? else {
+            return Ok(None);
+        };
+        let damaged = |_| Error::internal("a kept document does not load");
+        let mut document = if record.document.is_empty() {
+            Document::from_changes(Vec::new()).0
+        } else {
+            Document::load(&record.document).map_err(damaged)?
+        };
+        document
+            .replay(record.tail.iter().map(|change| change.as_slice()))
+            .map_err(damaged)?;
+        let tail_len = record.tail.iter().map(|change| change.len()).sum();
+        Ok(Some(Open {
+            record,
+            document,
+            tail_len,
+        }))
+    }
+
+    /// Keeps an entry that has changed: its document, what it shows, its place in the timeline.
+    /// Returns what it shows.
+    pub(super) fn keep_entry(
+        &mut self,
+        txn: &mut Txn<'_>,
+        id: EntryId,
+        mut open: Open,
+    ) -> Result<Rendered, Error> {
+        open.fold();
+        txn.put(Key::Name(&id.0), &open.record);
+        let rendered = open.document.render();
+        let shown = RenderedRecord {
+            space: open.record.space,
+            preimage: open.record.preimage,
+            version: open
+                .document
+                .version()
+                .heads()
+                .iter()
+                .map(|head| head.0)
+                .collect(),
+            rendered,
+        };
+        let row = index_row(id, &shown);
+        match txn.get::<RenderedRecord>(Key::Name(&id.0))? {
+            None => timeline::insert(txn, row)?,
+            Some(before) => {
+                let old = index_row(id, &before);
+                if old != row {
+                    timeline::replace(txn, &old.key, row)?;
+                }
+            }
+        }
+        txn.put(Key::Name(&id.0), &shown);
+        self.changed.insert(id);
+        self.put_back(id, open);
+        Ok(shown.rendered)
+    }
+
+    /// Puts a document back that has not changed, or was kept.
+    pub(super) fn put_back(&mut self, id: EntryId, open: Open) {
+        if self.documents.0.len() == DOCUMENTS_MAX {
+            self.documents.0.pop_front();
+        }
+        self.documents.0.push_back((id, open));
+    }
+}
+
+/// An entry's row in the timeline.
+fn index_row(entry: EntryId, shown: &RenderedRecord) -> IndexRow {
+    let rendered = &shown.rendered;
+    IndexRow {
+        key: IndexKey {
+            day: rendered.date.day_number(),
+            order: rendered.day_order,
+            entry,
+        },
+        date: rendered.date,
+        space: shown.space,
+        owner: shown.preimage.owner,
+        together: shown.preimage.mode == Mode::Together,
+        kind: rendered.kind.clone(),
+    }
+}
+
+/// The version of an entry as it is kept rendered.
+pub(super) fn version(shown: &RenderedRecord) -> Version {
+    Version::new(
+        shown
+            .version
+            .iter()
+            .copied()
+            .map(sidelight_journal::ChangeId),
+    )
+}

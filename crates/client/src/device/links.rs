@@ -1,0 +1,320 @@
+//! Links: one replication session each, and what waits to be sent on it.
+
+use std::collections::HashMap;
+
+use sidelight_format::record::{
+    EnvelopeRecord, Fact, ListedRecord, OutboxRecord, ReplicaRecord, Verdict,
+};
+use sidelight_format::{EnvelopeId, Frame, MailboxName, Position, RefusalCode};
+use sidelight_store::{Direction, Key, Txn};
+use sidelight_sync::{Found, Outside, Session};
+
+use super::core::{Core, Purpose};
+use super::{Event, Group, LinkId, Output, Wanted};
+use crate::Error;
+
+/// How many bytes may be on their way without an answer: enough to fill 20 Mbit/s at a round
+/// trip of 800 ms, little enough for any phone.
+const IN_FLIGHT_MAX: usize = 2 * 1024 * 1024;
+
+/// How many rows of the list are read at once when a relay is refilled.
+const REFILL_PAGE: usize = 1024;
+
+/// One link.
+pub(super) struct Link {
+    pub(super) mailbox: MailboxName,
+    session: Session,
+    /// The number of the last outbox row sent on it.
+    sent: Option<u64>,
+    /// What was sent and not yet answered, by length.
+    in_flight: HashMap<EnvelopeId, usize>,
+    in_flight_len: usize,
+}
+
+impl Core {
+    pub(super) fn wanted(&self) -> Vec<Wanted> {
+        let mut wanted = Vec::new();
+        for space in self.spaces.values().filter(|space| !space.record.left) {
+            let group = if space.id == self.me.private {
+                Group::Private
+            } else {
+                Group::Shared
+            };
+            for epoch in space.leaves.values() {
+                if let Some(relay) = epoch.record.relay.clone() {
+                    wanted.push(Wanted {
+                        mailbox: epoch.keys.name(),
+                        relay,
+                        group,
+                    });
+                }
+            }
+        }
+        if let Some(rendezvous) = &self.pairing {
+            let record = rendezvous.pairing.record();
+            let mailbox = rendezvous.keys.name();
+            // An ended pairing is wanted until the other side can learn how it ended.
+            if record.ended.is_none() || self.outbox.waits_at(&mailbox) {
+                wanted.push(Wanted {
+                    mailbox,
+                    relay: record.relay.clone(),
+                    group: Group::Pairing,
+                });
+            }
+        }
+        if let Some(relay) = self.me.relay.clone()
+            && self.outbox.waits_at(&self.recovery.name())
+        {
+            wanted.push(Wanted {
+                mailbox: self.recovery.name(),
+                relay,
+                group: Group::Private,
+            });
+        }
+        wanted
+    }
+
+    pub(super) fn handle_up(
+        &mut self,
+        txn: &mut Txn<'_>,
+        link: LinkId,
+        mailbox: MailboxName,
+        exporter: &[u8; 32],
+    ) -> Result<(), Error> {
+        let ticket = match self.purpose(&mailbox) {
+            Some(Purpose::Pairing) => match &self.pairing {
+                Some(rendezvous) => rendezvous.pairing.record().invitation.ticket.clone(),
+                None => Default::default(),
+            },
+            _ => self.me.ticket.clone(),
+        };
+        let keys = match self.purpose(&mailbox) {
+            None => {
+                self.outputs.push(Output::Hangup(link));
+                return Ok(());
+            }
+            Some(Purpose::Epoch(space, epoch)) => &self.epoch_mut(space, epoch)?.keys,
+            Some(Purpose::Pairing) => match &self.pairing {
+                Some(rendezvous) => &rendezvous.keys,
+                None => return Ok(()),
+            },
+            Some(Purpose::Recovery) => &self.recovery,
+        };
+        let record = txn.get::<ReplicaRecord>(Key::Name(&mailbox.0))?;
+        let session = Session::open(keys, record, exporter, ticket);
+        let opened = Link {
+            mailbox,
+            session,
+            sent: None,
+            in_flight: HashMap::new(),
+            in_flight_len: 0,
+        };
+        self.links.insert(link, opened);
+        self.send_session(link);
+        Ok(())
+    }
+
+    pub(super) fn handle_down(&mut self, link: LinkId) {
+        self.links.remove(&link);
+    }
+
+    pub(super) fn is_quiet(&self, link: LinkId) -> bool {
+        self.links.get(&link).is_some_and(|opened| {
+            opened.session.is_up_to_date() && !self.outbox.waits_at(&opened.mailbox)
+        })
+    }
+
+    pub(super) fn outbox_len(&self) -> usize {
+        self.outbox.len()
+    }
+
+    pub(super) fn handle_frames(
+        &mut self,
+        txn: &mut Txn<'_>,
+        link: LinkId,
+        frames: Vec<Frame>,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        for frame in frames {
+            let Some(mut opened) = self.links.remove(&link) else {
+                return Ok(());
+            };
+            let before = opened.session.record().copied();
+            let mut unreadable = None;
+            let found = opened.session.handle(frame, &mut |id| {
+                txn.get::<EnvelopeRecord>(Key::Name(&id.0)).map_or_else(
+                    |error| {
+                        unreadable = Some(error);
+                        true
+                    },
+                    |known| known.is_some(),
+                )
+            });
+            if let Some(error) = unreadable {
+                return Err(error.into());
+            }
+            let mailbox = opened.mailbox;
+            let changed = opened
+                .session
+                .record()
+                .copied()
+                .filter(|now| Some(*now) != before);
+            if let Some(record) = changed {
+                txn.put(Key::Name(&mailbox.0), &record);
+            }
+            self.links.insert(link, opened);
+            for found in found {
+                self.take(txn, link, mailbox, found, outside)?;
+            }
+            self.send_session(link);
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        txn: &mut Txn<'_>,
+        link: LinkId,
+        mailbox: MailboxName,
+        found: Found,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        match found {
+            Found::Envelope(id, bytes) => {
+                if txn.get::<EnvelopeRecord>(Key::Name(&id.0))?.is_none() {
+                    self.receive(txn, mailbox, id, bytes, outside)?;
+                }
+            }
+            Found::Kept(ids) => self.acknowledge(txn, link, &mailbox, &ids),
+            // The body is gone at the relay; its erasure says why, and comes by itself.
+            Found::Gone(id) => {
+                if txn.get::<EnvelopeRecord>(Key::Name(&id.0))?.is_none() {
+                    self.keep(txn, mailbox, id, Verdict::Erased, Default::default())?;
+                }
+            }
+            Found::Rollback {
+                instance,
+                shown,
+                found,
+            } => {
+                if shown > Position(0) {
+                    let fact = Fact::Rollback {
+                        instance,
+                        shown,
+                        found,
+                    };
+                    self.report(txn, fact, outside.now)?;
+                }
+            }
+            Found::Refill { instance, listed } => {
+                let mut envelopes = 0;
+                let mut from = 0;
+                loop {
+                    let rows = txn.range::<ListedRecord>(from, Direction::Up, REFILL_PAGE)?;
+                    let Some((last, _)) = rows.last() else { break };
+                    from = last + 1;
+                    for (_, row) in rows {
+                        if row.mailbox == mailbox && !listed.contains(&row.envelope) {
+                            self.outbox.push(
+                                txn,
+                                OutboxRecord {
+                                    mailbox,
+                                    envelope: row.envelope,
+                                },
+                            );
+                            envelopes += 1;
+                        }
+                    }
+                }
+                if envelopes > 0 {
+                    self.report(
+                        txn,
+                        Fact::Refilled {
+                            instance,
+                            envelopes,
+                        },
+                        outside.now,
+                    )?;
+                }
+            }
+            Found::UpToDate => {
+                self.report_gaps(txn, &mailbox, outside)?;
+                if let Some(mut record) = txn.get::<ReplicaRecord>(Key::Name(&mailbox.0))? {
+                    record.synced = Some(outside.now);
+                    txn.put(Key::Name(&mailbox.0), &record);
+                    if let Some(opened) = self.links.get_mut(&link) {
+                        opened.session.set_synced(outside.now);
+                    }
+                }
+                self.outputs.push(Output::Event(Event::UpToDate(mailbox)));
+            }
+            Found::Refused(refusal) => {
+                self.outputs
+                    .push(Output::Event(Event::Refused(mailbox, refusal)));
+                // A token that the relay does not know concerns one envelope; everything else
+                // concerns the link, and whoever opens the next one waits first.
+                if refusal.code != RefusalCode::Token {
+                    self.outputs.push(Output::Hangup(link));
+                    self.links.remove(&link);
+                }
+            }
+            Found::Broken => {
+                self.outputs.push(Output::Hangup(link));
+                self.links.remove(&link);
+            }
+        }
+        Ok(())
+    }
+
+    fn acknowledge(
+        &mut self,
+        txn: &mut Txn<'_>,
+        link: LinkId,
+        mailbox: &MailboxName,
+        ids: &[EnvelopeId],
+    ) {
+        for id in ids {
+            self.outbox.acknowledge(txn, mailbox, id);
+            if let Some(opened) = self.links.get_mut(&link)
+                && let Some(len) = opened.in_flight.remove(id)
+            {
+                opened.in_flight_len -= len;
+            }
+        }
+    }
+
+    fn send_session(&mut self, link: LinkId) {
+        if let Some(opened) = self.links.get_mut(&link) {
+            while let Some(frame) = opened.session.poll_frame() {
+                self.outputs.push(Output::Send(link, frame));
+            }
+        }
+    }
+
+    /// Sends what waits, as far as the links' windows go.
+    pub(super) fn send_waiting(&mut self, txn: &mut Txn<'_>) -> Result<(), Error> {
+        for (link, opened) in &mut self.links {
+            while opened.in_flight_len < IN_FLIGHT_MAX {
+                let Some((number, id)) = self.outbox.after(&opened.mailbox, opened.sent) else {
+                    break;
+                };
+                opened.sent = Some(number);
+                let Some(kept) = txn.get::<EnvelopeRecord>(Key::Name(&id.0))? else {
+                    continue;
+                };
+                if kept.bytes.is_empty() {
+                    continue;
+                }
+                opened.in_flight_len += kept.bytes.len();
+                opened.in_flight.insert(id, kept.bytes.len());
+                self.outputs.push(Output::Send(
+                    *link,
+                    Frame::Put {
+                        envelope: kept.bytes,
+                    },
+                ));
+            }
+        }
+        Ok(())
+    }
+}

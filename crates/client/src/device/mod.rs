@@ -1,0 +1,412 @@
+//! The synchronous hub where neighbours meet: documents, sealing, replication and the store.
+//!
+//! [`Device`] knows no socket and no clock. A driver (the [`Journal`](crate::Journal), or a
+//! simulator) hands in commands, frames, the time and randomness, and then drains
+//! [`Device::poll_output`]: one ordered queue in which what must be kept stands before what
+//! may be sent, so that the two cannot swap.
+
+mod core;
+mod entries;
+mod founding;
+mod links;
+mod outbox;
+mod pair;
+mod receive;
+mod space;
+pub mod view;
+mod write;
+
+use std::collections::VecDeque;
+
+use sidelight_format::record::{Fact, PairingEnd};
+use sidelight_format::{
+    Bytes, Edit, EntryDate, EntryId, FieldValue, Frame, InvitationLink, Kind, MailboxName, Refusal,
+    RelayAddress, SegmentId,
+};
+use sidelight_journal::Version;
+use sidelight_store::{Batch, Store, Txn};
+use sidelight_sync::Outside;
+
+use self::core::Core;
+use crate::Error;
+
+/// Names one link of a driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u64);
+
+/// Who begins a journal.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// What they want to be called: 1 to 64 bytes, no control characters.
+    pub name: String,
+    /// The relay for new spaces.
+    pub relay: Option<RelayAddress>,
+    /// Admits new mailboxes to it.
+    pub ticket: Bytes,
+}
+
+/// A new entry.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its text: 1 byte to 256 KiB of UTF-8.
+    pub text: String,
+    /// The day it is about.
+    pub date: EntryDate,
+    /// Whether both may change it; only in the shared space.
+    pub together: bool,
+    /// Written into the shared space rather than the private one.
+    pub shared: bool,
+    /// Its other fields.
+    pub fields: Vec<(String, FieldValue)>,
+    /// Where it was imported from: the same source is written once a space.
+    pub source: Option<String>,
+}
+
+/// What became of a draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrote {
+    /// The entry.
+    pub entry: EntryId,
+    /// Whether it is new; otherwise its source had been imported before.
+    pub new: bool,
+}
+
+/// A link that the device wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The mailbox to open on it.
+    pub mailbox: MailboxName,
+    /// Where that is.
+    pub relay: RelayAddress,
+    /// Links of different groups never share a connection: the partner may be the one who
+    /// runs the relay, and must not see that two mailboxes are one person's.
+    pub group: Group,
+}
+
+/// What a mailbox is for, as far as connections are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// The private space and the recovery walk.
+    Private,
+    /// The shared space.
+    Shared,
+    /// A pairing under way.
+    Pairing,
+}
+
+/// What the driver must do or tell, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Everything before this is kept durably.
+    Persisted,
+    /// Send a frame.
+    Send(LinkId, Frame),
+    /// Drop a link; whoever wants it opens another.
+    Hangup(LinkId),
+    /// Tell whoever listens.
+    Event(Event),
+}
+
+/// What may interest whoever shows the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// An entry is new or has changed.
+    EntryChanged(EntryId),
+    /// A pairing has come further.
+    PairingChanged,
+    /// All that a mailbox's relay lists is here.
+    UpToDate(MailboxName),
+    /// A relay said no.
+    Refused(MailboxName, Refusal),
+    /// Something that the people should know about.
+    Warning(Fact),
+}
+
+/// How far a pairing is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairingView {
+    /// Whether this side invites.
+    pub inviter: bool,
+    /// The other side's name for themselves, once it is known; to be trusted after both
+    /// have confirmed.
+    pub other_name: Option<String>,
+    /// Symbol and spoken name of the seven emoji, once there is something to compare.
+    pub comparison: Option<Vec<(&'static str, &'static str)>>,
+    /// This side's answer.
+    pub confirmed: Option<bool>,
+    /// How it ended.
+    pub ended: Option<PairingEnd>,
+}
+
+enum Queued {
+    Persist(Batch),
+    Output(Output),
+}
+
+/// One device of one person.
+pub struct Device {
+    store: Box<dyn Store>,
+    core: Core,
+    queue: VecDeque<Queued>,
+}
+
+impl std::fmt::Debug for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Device")
+            .field("queue", &self.queue.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Device {
+    /// Begins a person on this device: keys, recovery key, private space, roster.
+    ///
+    /// # Errors
+    /// Invalid for a name out of bounds or a store that holds a device; Storage.
+    pub fn create(
+        store: Box<dyn Store>,
+        person: &NewPerson,
+        outside: &mut Outside<'_>,
+    ) -> Result<Self, Error> {
+        let mut txn = Txn::begin(&*store)?;
+        let core = Core::found(&mut txn, person, outside)?;
+        let batch = txn.into_batch();
+        let mut device = Self {
+            store,
+            core,
+            queue: VecDeque::new(),
+        };
+        device.queue.push_back(Queued::Persist(batch));
+        Ok(device)
+    }
+
+    /// Opens the device that `store` keeps. Each opening is a new segment, so that a restored
+    /// or cloned store repeats no actor.
+    ///
+    /// # Errors
+    /// Not found if the store holds no device; Storage.
+    pub fn open(store: Box<dyn Store>, outside: &mut Outside<'_>) -> Result<Self, Error> {
+        let core = Core::open(&*store, SegmentId(outside.random()))?;
+        Ok(Self {
+            store,
+            core,
+            queue: VecDeque::new(),
+        })
+    }
+
+    /// The store, for the driver that opens it anew.
+    pub fn into_store(self) -> Box<dyn Store> {
+        self.store
+    }
+
+    /// The store, for reading.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// What to do next. Call until there is nothing left, after every other call and before
+    /// the next: what a call returned is durable only then.
+    ///
+    /// # Errors
+    /// Storage if something could not be kept. Nothing after it was sent; the device is of no
+    /// further use and is to be opened anew from [`into_store`](Self::into_store).
+    pub fn poll_output(&mut self) -> Result<Option<Output>, Error> {
+        match self.queue.pop_front() {
+            None => Ok(None),
+            Some(Queued::Output(output)) => Ok(Some(output)),
+            Some(Queued::Persist(batch)) => match self.store.commit(batch) {
+                Ok(()) => Ok(Some(Output::Persisted)),
+                Err(error) => {
+                    self.queue.clear();
+                    Err(error.into())
+                }
+            },
+        }
+    }
+
+    /// Runs one step of the core: what it wants kept goes before what it wants sent. A step
+    /// that fails half-way leaves nothing behind: the core is read again from the store.
+    fn run<T>(
+        &mut self,
+        step: impl FnOnce(&mut Core, &mut Txn<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        debug_assert!(
+            self.queue.is_empty(),
+            "the queue is drained before the next call"
+        );
+        let mut txn = Txn::begin(&*self.store)?;
+        self.core.dirty = false;
+        let result = step(&mut self.core, &mut txn)
+            .and_then(|value| self.core.pump(&mut txn).map(|()| value));
+        let value = match result {
+            Ok(value) => value,
+            Err(error) => {
+                drop(txn);
+                if self.core.dirty {
+                    let links: Vec<LinkId> = self.core.links.keys().copied().collect();
+                    self.core = Core::open(&*self.store, self.core.segment)?;
+                    let hangups = links.into_iter().map(Output::Hangup);
+                    self.queue.extend(hangups.map(Queued::Output));
+                } else {
+                    self.core.outputs.clear();
+                    self.core.changed.clear();
+                }
+                return Err(error);
+            }
+        };
+        let batch = txn.into_batch();
+        if !batch.is_empty() {
+            self.queue.push_back(Queued::Persist(batch));
+        }
+        self.queue.extend(
+            std::mem::take(&mut self.core.outputs)
+                .into_iter()
+                .map(Queued::Output),
+        );
+        Ok(value)
+    }
+
+    /// Writes entries, all or none.
+    ///
+    /// # Errors
+    /// Invalid, Not paired, Storage.
+    pub fn write(
+        &mut self,
+        drafts: &[Draft],
+        outside: &mut Outside<'_>,
+    ) -> Result<Vec<Wrote>, Error> {
+        self.run(|core, txn| core.write(txn, drafts, outside))
+    }
+
+    /// Edits an entry: all edits or none, as one change. Positions are those of the text of
+    /// version `at`, the one that the person saw; none means the current one. Returns the
+    /// entry's version with the edits.
+    ///
+    /// # Errors
+    /// Not found, Invalid (also if the entry is not one's own to change), Storage.
+    pub fn edit(
+        &mut self,
+        entry: &EntryId,
+        at: Option<&Version>,
+        edits: &[Edit],
+        outside: &mut Outside<'_>,
+    ) -> Result<Version, Error> {
+        self.run(|core, txn| core.edit(txn, entry, at, edits, outside))
+    }
+
+    /// Copies private entries into the shared space, each under a fresh id; one that was
+    /// shared before gives the copy that there is. Returns the copies.
+    ///
+    /// # Errors
+    /// Not found, Invalid, Not paired, Storage.
+    pub fn share(
+        &mut self,
+        entries: &[EntryId],
+        outside: &mut Outside<'_>,
+    ) -> Result<Vec<EntryId>, Error> {
+        self.run(|core, txn| core.share(txn, entries, outside))
+    }
+
+    /// Invites a partner: the link to show to them and nobody else.
+    ///
+    /// # Errors
+    /// Invalid without a relay, while a pairing waits for an answer, or when there is a
+    /// partner; Storage.
+    pub fn invite(
+        &mut self,
+        lifetime_secs: u32,
+        outside: &mut Outside<'_>,
+    ) -> Result<InvitationLink, Error> {
+        self.run(|core, txn| core.invite(txn, lifetime_secs, outside))
+    }
+
+    /// Takes an invitation up.
+    ///
+    /// # Errors
+    /// Invalid for an invitation that is expired, spent here, one's own or of another version,
+    /// or when there is a partner; Storage.
+    pub fn join(&mut self, link: &InvitationLink, outside: &mut Outside<'_>) -> Result<(), Error> {
+        self.run(|core, txn| core.join(txn, link, outside))
+    }
+
+    /// Says whether both sides show the same emoji.
+    ///
+    /// # Errors
+    /// Invalid if there is nothing to compare; Storage.
+    pub fn confirm(&mut self, same: bool, outside: &mut Outside<'_>) -> Result<(), Error> {
+        self.run(|core, txn| core.confirm(txn, same, outside))
+    }
+
+    /// Calls the pairing off; its invitation is spent.
+    ///
+    /// # Errors
+    /// Invalid if there is none; Storage.
+    pub fn cancel_pairing(&mut self, outside: &mut Outside<'_>) -> Result<(), Error> {
+        self.run(|core, txn| core.cancel_pairing(txn, outside))
+    }
+
+    /// The pairing under way, or the last one.
+    pub fn pairing(&self) -> Option<PairingView> {
+        self.core.pairing_view()
+    }
+
+    /// Names the relay for the private space and for coming invitations, if there was none.
+    ///
+    /// # Errors
+    /// Invalid if there is one; Storage.
+    pub fn use_relay(&mut self, relay: &RelayAddress, ticket: Bytes) -> Result<(), Error> {
+        self.run(|core, txn| core.use_relay(txn, relay, ticket))
+    }
+
+    /// The links that the device wants now. Ask again after every drain.
+    pub fn wanted(&self) -> Vec<Wanted> {
+        self.core.wanted()
+    }
+
+    /// A link that was wanted is up.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn handle_up(
+        &mut self,
+        link: LinkId,
+        mailbox: MailboxName,
+        exporter: &[u8; 32],
+    ) -> Result<(), Error> {
+        self.run(|core, txn| core.handle_up(txn, link, mailbox, exporter))
+    }
+
+    /// Frames have come. Hand over all that have, up to some 256: they are kept in one batch.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn handle_frames(
+        &mut self,
+        link: LinkId,
+        frames: Vec<Frame>,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        self.run(|core, txn| {
+            core.dirty = true;
+            core.handle_frames(txn, link, frames, outside)
+        })
+    }
+
+    /// A link is down.
+    pub fn handle_down(&mut self, link: LinkId) {
+        self.core.handle_down(link);
+    }
+
+    /// Whether a link is in sync: all that its relay lists is here, all that is here is kept
+    /// there.
+    pub fn is_quiet(&self, link: LinkId) -> bool {
+        self.core.is_quiet(link)
+    }
+
+    /// How many envelopes wait for a relay to keep them.
+    pub fn outbox_len(&self) -> usize {
+        self.core.outbox_len()
+    }
+}

@@ -1,0 +1,344 @@
+//! Pairing on this device: the invitation's mailbox, the person's answers, the first epoch.
+
+use sidelight_format::record::{Fact, PairingEnd, PairingRecord};
+use sidelight_format::{
+    Body, EnvelopeId, EpochRecord, InvitationLink, PairingMessage, SpaceId, Timestamp,
+};
+use sidelight_store::{Key, Txn};
+use sidelight_sync::{Outcome, Outside, Pairing, Person, Side, check_epoch, open_epoch};
+
+use super::core::{Core, Rendezvous};
+use super::{Event, Output, PairingView};
+use crate::Error;
+
+impl Core {
+    pub(super) fn invite(
+        &mut self,
+        txn: &mut Txn<'_>,
+        lifetime_secs: u32,
+        outside: &mut Outside<'_>,
+    ) -> Result<InvitationLink, Error> {
+        self.make_room_for_pairing(txn, outside)?;
+        let relay = self.me.relay.clone().ok_or_else(|| {
+            Error::invalid("an invitation needs a relay to meet at; name one first")
+        })?;
+        let expires = Timestamp(outside.now.0.saturating_add(i64::from(lifetime_secs)));
+        let ticket = self.me.ticket.clone();
+        let (pairing, link, outcomes) =
+            Pairing::invite(&self.side(), &relay, ticket, expires, outside);
+        self.pairing = Some(Rendezvous::new(pairing));
+        self.follow(txn, outcomes, outside)?;
+        Ok(link)
+    }
+
+    pub(super) fn join(
+        &mut self,
+        txn: &mut Txn<'_>,
+        link: &InvitationLink,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        let joined = Pairing::join(&self.side(), link, outside)
+            .map_err(|error| Error::invalid(error.to_string()))?;
+        let rendezvous = Rendezvous::new(joined);
+        if let Some(before) = txn.get::<PairingRecord>(Key::Name(&rendezvous.keys.name().0))? {
+            return Err(Error::invalid(if before.inviter {
+                "this is your own invitation; the other person opens it on their phone"
+            } else {
+                "this invitation was taken up here before; ask for a new one"
+            }));
+        }
+        self.make_room_for_pairing(txn, outside)?;
+        self.pairing = Some(rendezvous);
+        self.follow(txn, Vec::new(), outside)
+    }
+
+    pub(super) fn confirm(
+        &mut self,
+        txn: &mut Txn<'_>,
+        same: bool,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        let signing = self.signing();
+        let Some(rendezvous) = self.pairing.as_mut() else {
+            return Err(Error::invalid(
+                "there is no pairing under way; invite or join first",
+            ));
+        };
+        let record = rendezvous.pairing.record();
+        if record.ended.is_some() {
+            return Err(Error::invalid("this pairing is over; invite again"));
+        }
+        if record.confirmed.is_some() {
+            return Err(Error::invalid(
+                "you have answered already; your partner has yet to",
+            ));
+        }
+        if rendezvous.pairing.comparison().is_none() {
+            return Err(Error::invalid(
+                "there is nothing to compare yet; wait until both of you see the seven emoji",
+            ));
+        }
+        let outcomes = rendezvous.pairing.confirm(same, &signing, outside);
+        self.follow(txn, outcomes, outside)
+    }
+
+    pub(super) fn cancel_pairing(
+        &mut self,
+        txn: &mut Txn<'_>,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        let signing = self.signing();
+        let open = self
+            .pairing
+            .as_mut()
+            .filter(|open| open.pairing.record().ended.is_none());
+        let Some(rendezvous) = open else {
+            return Err(Error::invalid("there is no pairing under way"));
+        };
+        let outcomes = rendezvous.pairing.cancel(&signing, outside);
+        self.follow(txn, outcomes, outside)
+    }
+
+    pub(super) fn pairing_view(&self) -> Option<PairingView> {
+        let pairing = &self.pairing.as_ref()?.pairing;
+        let record = pairing.record();
+        Some(PairingView {
+            inviter: record.inviter,
+            other_name: pairing.other().map(|other| other.name.clone()),
+            comparison: pairing.comparison().map(|emoji| {
+                emoji
+                    .iter()
+                    .map(|emoji| (emoji.symbol, emoji.name))
+                    .collect()
+            }),
+            confirmed: record.confirmed,
+            ended: record.ended,
+        })
+    }
+
+    pub(super) fn receive_pairing(
+        &mut self,
+        txn: &mut Txn<'_>,
+        message: &PairingMessage,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        let Some(rendezvous) = self.pairing.as_mut() else {
+            return Ok(());
+        };
+        let outcomes = rendezvous.pairing.handle(message, outside);
+        self.follow(txn, outcomes, outside)?;
+        let early = self
+            .pairing
+            .as_mut()
+            .and_then(|rendezvous| rendezvous.early.take());
+        match early {
+            Some((id, record)) => self.receive_first_epoch(txn, id, record, outside),
+            None => Ok(()),
+        }
+    }
+
+    /// The joiner gets the first epoch of the shared space. Until both sides have confirmed
+    /// here it is only held.
+    pub(super) fn receive_first_epoch(
+        &mut self,
+        txn: &mut Txn<'_>,
+        id: EnvelopeId,
+        record: EpochRecord,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        let own_keys = self.unsealing();
+        let Some(rendezvous) = self.pairing.as_mut() else {
+            return Ok(());
+        };
+        let kept = rendezvous.pairing.record();
+        if kept.inviter || kept.ended.is_some() {
+            return Ok(());
+        }
+        if !rendezvous.pairing.is_agreed() {
+            rendezvous.early = Some((id, record));
+            return Ok(());
+        }
+        let relay = kept.relay.clone();
+        let (space, inviter, name) = founders(&rendezvous.pairing)?;
+        let me = self.me.person;
+        let own = &self
+            .persons
+            .get(&me)
+            .ok_or_else(|| Error::internal("who is me?"))?
+            .person;
+        let members = [&inviter, own];
+        let recipients: Vec<_> = members
+            .iter()
+            .filter_map(|person| person.sealing_key())
+            .map(|key| key.hash())
+            .collect();
+        let statement = &record.statement;
+        let sound = check_epoch(&record, &space, &members, &recipients).is_ok()
+            && statement.signer == inviter.id()
+            && statement.parents.is_empty()
+            && statement.relay.as_ref() == Some(&relay);
+        let opened = if sound {
+            open_epoch(&record, &own_keys).ok()
+        } else {
+            None
+        };
+        let Some((secret, _)) = opened else {
+            return self.report(
+                txn,
+                Fact::Refused {
+                    person: None,
+                    envelope: id,
+                },
+                outside.now,
+            );
+        };
+        let persons = vec![inviter.id(), me];
+        self.know(txn, inviter, &name);
+        self.add_space(
+            txn,
+            space,
+            persons,
+            sidelight_sync::Epoch { record, secret },
+            outside,
+        );
+        self.finish_pairing(txn, space);
+        Ok(())
+    }
+
+    /// Both have confirmed: the inviter founds the shared space.
+    fn found_shared(&mut self, txn: &mut Txn<'_>, outside: &mut Outside<'_>) -> Result<(), Error> {
+        let Some(rendezvous) = &self.pairing else {
+            return Ok(());
+        };
+        if !rendezvous.pairing.record().inviter {
+            return Ok(());
+        }
+        let (mailbox, relay) = (
+            rendezvous.keys.name(),
+            rendezvous.pairing.record().relay.clone(),
+        );
+        let (space, joiner, name) = founders(&rendezvous.pairing)?;
+        let me = self.me.person;
+        let own = &self
+            .persons
+            .get(&me)
+            .ok_or_else(|| Error::internal("who is me?"))?
+            .person;
+        let recipients: Vec<_> = [own, &joiner]
+            .iter()
+            .filter_map(|person| person.sealing_key().cloned())
+            .collect();
+        let begun = self.begin_first_epoch(
+            space,
+            Some(relay),
+            &recipients.iter().collect::<Vec<_>>(),
+            outside,
+        )?;
+        self.post_body(
+            txn,
+            mailbox,
+            Body::Epoch(Box::new(begun.record.clone())),
+            outside,
+        )?;
+        let persons = vec![me, joiner.id()];
+        self.know(txn, joiner, &name);
+        self.add_space(txn, space, persons, begun, outside);
+        self.finish_pairing(txn, space);
+        Ok(())
+    }
+
+    fn finish_pairing(&mut self, txn: &mut Txn<'_>, space: SpaceId) {
+        self.me.shared = Some(space);
+        self.save_me(txn);
+        if let Some(rendezvous) = &mut self.pairing {
+            rendezvous.pairing.finish();
+        }
+        self.save_pairing(txn);
+        self.outputs.push(Output::Event(Event::PairingChanged));
+    }
+
+    /// Does what a step of the pairing leads to. The changed pairing is kept in the same batch
+    /// as what it posts, so a first joiner is fixed before they get an answer.
+    fn follow(
+        &mut self,
+        txn: &mut Txn<'_>,
+        outcomes: Vec<Outcome>,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        self.dirty = true;
+        self.save_pairing(txn);
+        self.outputs.push(Output::Event(Event::PairingChanged));
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Post(message) => {
+                    let Some(rendezvous) = &self.pairing else {
+                        continue;
+                    };
+                    let mailbox = rendezvous.keys.name();
+                    self.post_body(txn, mailbox, Body::Pairing(Box::new(message)), outside)?;
+                }
+                Outcome::Agreed => self.found_shared(txn, outside)?,
+                Outcome::SecondJoiner => self.report(txn, Fact::SecondJoiner, outside.now)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn save_pairing(&self, txn: &mut Txn<'_>) {
+        if let Some(rendezvous) = &self.pairing {
+            txn.put(
+                Key::Name(&rendezvous.keys.name().0),
+                rendezvous.pairing.record(),
+            );
+        }
+    }
+
+    /// One pairing at a time, one partner at a time. An invitation that nobody took up gives
+    /// way to the next.
+    fn make_room_for_pairing(
+        &mut self,
+        txn: &mut Txn<'_>,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        if self.me.shared.is_some() {
+            return Err(Error::invalid(
+                "this journal is shared with a partner already",
+            ));
+        }
+        let signing = self.signing();
+        let Some(rendezvous) = self.pairing.as_mut() else {
+            return Ok(());
+        };
+        let record = rendezvous.pairing.record();
+        if record.ended.is_some_and(|end| end != PairingEnd::Paired) {
+            return Ok(());
+        }
+        if record.other.is_some() {
+            return Err(Error::invalid(
+                "a pairing is under way; answer its comparison or call it off first",
+            ));
+        }
+        let outcomes = rendezvous.pairing.cancel(&signing, outside);
+        self.follow(txn, outcomes, outside)
+    }
+
+    fn side(&self) -> Side<'_> {
+        let own = &self.persons[&self.me.person].person;
+        Side {
+            genesis: own.genesis(),
+            successors: own.successors(),
+            name: &self.me.name.0,
+        }
+    }
+}
+
+/// The space that a pairing founds, and the other side.
+fn founders(pairing: &Pairing) -> Result<(SpaceId, Person, String), Error> {
+    let (Some(space), Some(other)) = (pairing.space(), pairing.other()) else {
+        return Err(Error::internal("a pairing that is agreed knows both sides"));
+    };
+    let person = Person::check(&other.genesis, &other.successors)
+        .map_err(|_| Error::internal("a bundle is checked before it is taken in"))?;
+    Ok((space, person, other.name.clone()))
+}

@@ -1,0 +1,73 @@
+//! What the hub holds of a space in memory: its members, and the epochs that nothing continues.
+
+use std::collections::BTreeMap;
+
+use sidelight_crypto::MailboxKeys;
+use sidelight_format::record::{AuthorRecord, EpochSecretRecord, OwnAuthorRecord, SpaceRecord};
+use sidelight_format::{AuthorCertificate, AuthorId, EpochId, Head, KeyHash, PersonId, SpaceId};
+use sidelight_sync::{Person, current_epoch, epoch_mailbox};
+
+/// A space.
+pub(super) struct Space {
+    pub(super) id: SpaceId,
+    pub(super) record: SpaceRecord,
+    pub(super) leaves: BTreeMap<EpochId, Epoch>,
+}
+
+/// An epoch that can be written in or received from.
+pub(super) struct Epoch {
+    pub(super) record: EpochSecretRecord,
+    pub(super) keys: MailboxKeys,
+    pub(super) own: Option<OwnAuthorRecord>,
+    pub(super) authors: BTreeMap<AuthorId, AuthorRecord>,
+    /// Certificates verified since opening, so that each is verified once.
+    pub(super) verified: BTreeMap<AuthorId, AuthorCertificate>,
+}
+
+impl Epoch {
+    pub(super) fn new(record: EpochSecretRecord) -> Self {
+        Self {
+            keys: epoch_mailbox(&record.space, &record.secret),
+            record,
+            own: None,
+            authors: BTreeMap::new(),
+            verified: BTreeMap::new(),
+        }
+    }
+
+    /// Where the other authors stand, for the next envelope of our own.
+    pub(super) fn heads_of_others(&self) -> Vec<Head> {
+        let own = self.own.as_ref().map(|own| own.certificate.author);
+        let others = self
+            .authors
+            .iter()
+            .filter(|(author, _)| Some(**author) != own);
+        others.filter_map(|(_, record)| record.head).collect()
+    }
+}
+
+impl Space {
+    /// The epoch to write in.
+    pub(super) fn current(&self, recipients: &[KeyHash]) -> Option<EpochId> {
+        let records = self
+            .leaves
+            .iter()
+            .filter_map(|(id, epoch)| Some((id, epoch.record.record.as_ref()?)));
+        current_epoch(records, recipients)
+    }
+
+    /// Those who keep it, of the persons known.
+    pub(super) fn members<'a>(&self, persons: &'a BTreeMap<PersonId, Known>) -> Vec<&'a Person> {
+        self.record
+            .persons
+            .iter()
+            .filter_map(|id| persons.get(id))
+            .map(|known| &known.person)
+            .collect()
+    }
+}
+
+/// A person known here.
+pub(super) struct Known {
+    pub(super) person: Person,
+}

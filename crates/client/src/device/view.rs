@@ -1,0 +1,157 @@
+//! Reading: pages and entries from rendered rows. No document is loaded.
+
+use sidelight_format::record::{
+    DeviceRecord, FactRecord, IndexKey, PersonRecord, RenderedRecord, ReplicaRecord, SpaceRecord,
+};
+use sidelight_format::{EntryId, EntryPreimage, PersonId, Rendered, SpaceId, Timestamp};
+use sidelight_journal::Version;
+use sidelight_store::{Direction, Key, Store, Txn, timeline};
+
+use super::entries::version;
+use crate::Error;
+
+/// An entry as it is shown.
+#[derive(Clone, Debug)]
+pub struct EntryView {
+    /// The entry.
+    pub id: EntryId,
+    /// Its space.
+    pub space: SpaceId,
+    /// Whose lane, and who may change it.
+    pub preimage: EntryPreimage,
+    /// The version shown.
+    pub version: Version,
+    /// What is shown.
+    pub rendered: Rendered,
+}
+
+/// What a person should know of this device.
+#[derive(Clone, Debug)]
+pub struct StatusView {
+    /// Whose device it is.
+    pub person: PersonId,
+    /// What they want to be called.
+    pub name: String,
+    /// Whom the journal is shared with, and since when.
+    pub partner: Option<(PersonId, String, Timestamp)>,
+    /// The relay for new spaces.
+    pub relay: Option<sidelight_format::RelayAddress>,
+    /// The private space.
+    pub private: SpaceId,
+    /// The shared space.
+    pub shared: Option<SpaceId>,
+    /// When this device last completed a sync with a relay.
+    pub synced: Option<Timestamp>,
+    /// How many entries there are.
+    pub entries: u64,
+    /// What was found about relays and logs, the oldest first.
+    pub facts: Vec<FactRecord>,
+}
+
+/// The newest entries before `before`, at most `limit`, and the key to go on from.
+///
+/// # Errors
+/// Storage.
+pub fn page(
+    store: &dyn Store,
+    before: Option<&IndexKey>,
+    limit: usize,
+) -> Result<(Vec<EntryView>, Option<IndexKey>), Error> {
+    let txn = Txn::begin(store)?;
+    let rows = timeline::page_before(&txn, before, limit, |_| true)?;
+    let next = (rows.len() == limit)
+        .then(|| rows.last().map(|row| row.key))
+        .flatten();
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = row.key.entry;
+        let shown = txn
+            .get::<RenderedRecord>(Key::Name(&id.0))?
+            .ok_or_else(|| Error::internal("an indexed entry is not kept"))?;
+        entries.push(entry_view(id, shown));
+    }
+    Ok((entries, next))
+}
+
+/// One entry.
+///
+/// # Errors
+/// Storage.
+pub fn entry(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Error> {
+    let shown = Txn::begin(store)?.get::<RenderedRecord>(Key::Name(&id.0))?;
+    Ok(shown.map(|shown| entry_view(*id, shown)))
+}
+
+/// The entries whose id begins with `prefix`, in hexadecimal: at most two, so that the caller
+/// sees whether it names one. Walks the index, which is for people at a prompt.
+///
+/// # Errors
+/// Storage.
+pub fn by_prefix(store: &dyn Store, prefix: &str) -> Result<Vec<EntryId>, Error> {
+    let txn = Txn::begin(store)?;
+    let prefix = prefix.to_ascii_lowercase();
+    let rows = timeline::page_before(&txn, None, 2, |row| {
+        row.key.entry.to_hex().starts_with(&prefix)
+    })?;
+    Ok(rows.into_iter().map(|row| row.key.entry).collect())
+}
+
+/// What the persons known here want to be called.
+///
+/// # Errors
+/// Storage.
+pub fn names(store: &dyn Store) -> Result<Vec<(PersonId, String)>, Error> {
+    let persons = Txn::begin(store)?.all::<PersonRecord>()?;
+    Ok(persons
+        .into_iter()
+        .map(|person| (person.genesis.id(), person.name.0))
+        .collect())
+}
+
+/// What a person should know of this device.
+///
+/// # Errors
+/// Not found if no device has begun here; Storage.
+pub fn status(store: &dyn Store) -> Result<StatusView, Error> {
+    let txn = Txn::begin(store)?;
+    let me = txn
+        .get::<DeviceRecord>(Key::One)?
+        .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
+    let mut partner = None;
+    if let Some(shared) = &me.shared
+        && let Some(space) = txn.get::<SpaceRecord>(Key::Name(&shared.0))?
+    {
+        for id in space.persons.iter().filter(|id| **id != me.person) {
+            if let Some(person) = txn.get::<PersonRecord>(Key::Name(&id.0))? {
+                partner = Some((*id, person.name.0, space.since));
+            }
+        }
+    }
+    let synced = txn
+        .all::<ReplicaRecord>()?
+        .into_iter()
+        .filter_map(|replica| replica.synced)
+        .max();
+    let facts = txn.range::<FactRecord>(0, Direction::Up, usize::MAX)?;
+    Ok(StatusView {
+        person: me.person,
+        name: me.name.0.clone(),
+        partner,
+        relay: me.relay.clone(),
+        private: me.private,
+        shared: me.shared,
+        synced,
+        entries: timeline::len(&txn)?,
+        facts: facts.into_iter().map(|(_, fact)| fact).collect(),
+    })
+}
+
+fn entry_view(id: EntryId, shown: RenderedRecord) -> EntryView {
+    EntryView {
+        id,
+        space: shown.space,
+        preimage: shown.preimage,
+        version: version(&shown),
+        rendered: shown.rendered,
+    }
+}
