@@ -16,11 +16,14 @@ impl<L: Log> Host<L> {
     /// If the log fails, nothing of the burst happened: who put or dropped is told so, and the
     /// positions are given out anew.
     ///
+    /// Returns whether there was anything to commit.
+    ///
     /// # Errors
     /// The first failure of the log since the last call, for the driver's own log. The links
     /// concerned have been told.
-    pub fn handle_commit(&mut self, now: Timestamp) -> Result<(), LogError> {
-        if !self.touched.is_empty() {
+    pub fn handle_commit(&mut self, now: Timestamp) -> Result<bool, LogError> {
+        let committing = !self.touched.is_empty();
+        if committing {
             match self.commit() {
                 Ok(()) => self.announce(),
                 Err(error) => {
@@ -31,7 +34,7 @@ impl<L: Log> Host<L> {
             }
         }
         self.serve();
-        self.trouble.take().map_or(Ok(()), Err)
+        self.trouble.take().map_or(Ok(committing), Err)
     }
 
     pub(crate) fn put(&mut self, link: LinkId, name: MailboxName, envelope: Bytes, now: Timestamp) {

@@ -5,7 +5,7 @@ use sidelight_format::{
     RelayInstance, RunningHash, Timestamp,
 };
 
-use crate::{Ledger, Log, Place, Policy, Range};
+use crate::{Ledger, Log, Place, Range};
 
 /// A storage that can crash: dropping a log and asking for the next one.
 pub trait Reopen {
@@ -280,7 +280,6 @@ fn ledger(length: u64, expires: i64) -> Ledger {
         bulk_bytes: 7,
         bytes: 8,
         expires: Timestamp(expires),
-        ..Ledger::new(&Policy::default(), Timestamp(0))
     }
 }
 
