@@ -82,7 +82,7 @@ pub fn open_epoch_secret(
     key: &UnsealingKey,
     context: &EpochContext<'_>,
 ) -> Result<Secret, Tampered> {
-    let recipient = key.sealing_key().hash();
+    let recipient = key.hash();
     if recipient != sealed.recipient {
         return Err(Tampered);
     }

@@ -8,31 +8,43 @@ use hpke::{
     kdf::HkdfSha256, kem::XWing,
 };
 use rand_core::CryptoRng;
-use sidelight_format::{Bytes, SealingKey, Secret};
+use sidelight_format::{Bytes, KeyHash, SealingKey, Secret};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::Tampered;
 
 /// Opens what was sealed to its [`SealingKey`].
 #[derive(Clone, ZeroizeOnDrop)]
-pub struct UnsealingKey(Secret);
+pub struct UnsealingKey {
+    seed: Secret,
+    #[zeroize(skip)] // public, and dear to compute: an ML-KEM key generation
+    sealing: SealingKey,
+}
 
 impl UnsealingKey {
     /// The key whose X-Wing decapsulation key is `seed`.
     pub fn from_seed(seed: &Secret) -> Self {
-        Self(seed.clone())
+        let public = XWing::sk_to_pk(&private(seed));
+        Self {
+            seed: seed.clone(),
+            sealing: SealingKey::from(<[u8; SealingKey::LEN]>::from(public.to_bytes())),
+        }
     }
 
     /// What seals to this key.
     pub fn sealing_key(&self) -> SealingKey {
-        let public = XWing::sk_to_pk(&self.private());
-        SealingKey::from(<[u8; SealingKey::LEN]>::from(public.to_bytes()))
+        self.sealing.clone()
     }
 
-    /// Expanded anew for each use: the seed alone is kept, and wiped.
-    fn private(&self) -> <XWing as Kem>::PrivateKey {
-        <XWing as Kem>::PrivateKey::from_bytes(self.0.expose()).expect("a seed has 32 bytes")
+    /// The hash of [`sealing_key`](Self::sealing_key), which names a recipient.
+    pub(crate) fn hash(&self) -> KeyHash {
+        self.sealing.hash()
     }
+}
+
+/// Expanded anew for each use: the seed alone is kept, and wiped.
+fn private(seed: &Secret) -> <XWing as Kem>::PrivateKey {
+    <XWing as Kem>::PrivateKey::from_bytes(seed.expose()).expect("a seed has 32 bytes")
 }
 
 impl fmt::Debug for UnsealingKey {
@@ -49,6 +61,9 @@ pub struct InvalidSealingKey;
 
 /// Checks that a key from outside can be sealed to, so that it is refused where it arrives and
 /// not when an epoch needs it.
+///
+/// A point of small order in the X25519 half is let through, as X-Wing does: it takes that half's
+/// protection from its owner alone, who could as well publish what they open.
 ///
 /// # Errors
 /// [`InvalidSealingKey`].
@@ -112,7 +127,7 @@ pub(crate) fn open(
         <XWing as Kem>::EncappedKey::from_bytes(encapsulated).map_err(|_| Tampered)?;
     hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, XWing>(
         &mode,
-        &key.private(),
+        &private(&key.seed),
         &encapsulated,
         info,
         ciphertext,

@@ -72,7 +72,7 @@ pub fn open(
         key,
         Some(&shared.psk()),
         &shared.info(step, context),
-        &key.sealing_key().hash().0,
+        &key.hash().0,
         encapsulated,
         ciphertext,
     )
