@@ -85,7 +85,7 @@ pub fn remove(txn: &mut Txn<'_>, key: &IndexKey) -> Result<Option<IndexRow>, Sto
     }
     let at = place_of(pages, key);
     let (pages, (_, _, number)) = (pages.len(), pages[at]);
-    let rows = &page(txn, number)?.rows;
+    let rows = &read_page(txn, number)?.rows;
     let Ok(place) = rows.binary_search_by_key(key, |row| row.key) else {
         return Ok(None);
     };
@@ -124,14 +124,14 @@ pub fn replace(txn: &mut Txn<'_>, old: &IndexKey, row: IndexRow) -> Result<(), S
 ///
 /// # Errors
 /// Those of reading.
-pub fn page_before(
+pub fn page(
     txn: &Txn<'_>,
-    before: Option<&IndexKey>,
+    before: Option<IndexKey>,
     limit: usize,
     mut keep: impl FnMut(&IndexRow) -> bool,
 ) -> Result<Vec<IndexRow>, StoreError> {
     let mut found = Vec::new();
-    walk_back(txn, before, |row| {
+    walk_back(txn, before.as_ref(), |row| {
         if found.len() == limit {
             return ControlFlow::Break(());
         }
@@ -148,21 +148,21 @@ pub fn page_before(
 ///
 /// # Errors
 /// Those of reading.
-pub fn page_after(
+pub fn after(
     txn: &Txn<'_>,
-    after: Option<&IndexKey>,
+    after: Option<IndexKey>,
     limit: usize,
     mut keep: impl FnMut(&IndexRow) -> bool,
 ) -> Result<Vec<IndexRow>, StoreError> {
     let mut found = Vec::new();
     let directory = directory(txn)?;
-    let first = after.map_or(0, |after| place_of(&directory.pages, after));
+    let first = after.map_or(0, |after| place_of(&directory.pages, &after));
     for (_, _, number) in &directory.pages[first..] {
-        for row in &page(txn, *number)?.rows {
+        for row in &read_page(txn, *number)?.rows {
             if found.len() == limit {
                 return Ok(found);
             }
-            if after.is_none_or(|after| row.key > *after) && keep(row) {
+            if after.is_none_or(|after| row.key > after) && keep(row) {
                 found.push(row.clone());
             }
         }
@@ -210,7 +210,7 @@ pub fn len(txn: &Txn<'_>) -> Result<u64, StoreError> {
     let Some(((_, _, newest), others)) = directory.pages.split_last() else {
         return Ok(0);
     };
-    let newest = page(txn, *newest)?.rows.len() as u64;
+    let newest = read_page(txn, *newest)?.rows.len() as u64;
     Ok(others
         .iter()
         .map(|(_, rows, _)| u64::from(*rows))
@@ -263,7 +263,7 @@ fn walk_back(
         None => directory.pages.len(),
     };
     for (_, _, number) in directory.pages[..end].iter().rev() {
-        for row in page(txn, *number)?.rows.iter().rev() {
+        for row in read_page(txn, *number)?.rows.iter().rev() {
             if before.is_none_or(|before| row.key < *before) && visit(row).is_break() {
                 return Ok(());
             }
@@ -287,7 +287,7 @@ fn directory<'t>(txn: &'t Txn<'_>) -> Result<Cow<'t, IndexDirectory>, StoreError
 }
 
 /// The page numbered `number`. The directory names it, so it is there or the disk is damaged.
-fn page<'t>(txn: &'t Txn<'_>, number: u64) -> Result<Cow<'t, IndexPage>, StoreError> {
+fn read_page<'t>(txn: &'t Txn<'_>, number: u64) -> Result<Cow<'t, IndexPage>, StoreError> {
     match txn.index.pages.get(&number) {
         Some(Some(page)) => Ok(Cow::Borrowed(page)),
         Some(None) => Err(StoreError::Damaged),
@@ -312,7 +312,7 @@ fn rows_mut<'t>(txn: &'t mut Txn<'_>, at: usize) -> Result<&'t mut Vec<IndexRow>
     let (_, _, number) = directory_mut(txn)?.pages[at];
     let page = match txn.index.pages.remove(&number).flatten() {
         Some(page) => page,
-        None => page(txn, number)?.into_owned(),
+        None => read_page(txn, number)?.into_owned(),
     };
     let slot = txn.index.pages.entry(number).or_default();
     Ok(&mut slot.insert(page).rows)
@@ -321,7 +321,7 @@ fn rows_mut<'t>(txn: &'t mut Txn<'_>, at: usize) -> Result<&'t mut Vec<IndexRow>
 /// How many rows the page at `at` of the directory has.
 fn rows_at(txn: &mut Txn<'_>, at: usize) -> Result<usize, StoreError> {
     let (_, _, number) = directory_mut(txn)?.pages[at];
-    Ok(page(txn, number)?.rows.len())
+    Ok(read_page(txn, number)?.rows.len())
 }
 
 /// Begins a page at `at` of the directory with the upper rows of the page before it, with the
@@ -362,7 +362,7 @@ fn update_entry(txn: &mut Txn<'_>, at: usize) -> Result<(), StoreError> {
     let directory = directory_mut(txn)?;
     let last = at + 1 == directory.pages.len();
     let (first, rows, number) = directory.pages[at];
-    let page = page(txn, number)?;
+    let page = read_page(txn, number)?;
     let now = (
         page.rows[0].key,
         if last { rows } else { page.rows.len() as u32 },

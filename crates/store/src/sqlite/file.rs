@@ -149,9 +149,16 @@ pub(super) fn prepare_writing(connection: &Connection) -> Result<(), StoreError>
 
 /// The version of the layout, at most ours.
 pub(super) fn version(connection: &Connection) -> Result<u8, StoreError> {
-    let version: i64 = connection
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(failure)?;
+    let number = |pragma| -> Result<i64, StoreError> {
+        connection
+            .pragma_query_value(None, pragma, |row| row.get(0))
+            .map_err(failure)
+    };
+    // No store of any version was ever without a table, but an empty file is.
+    if number("schema_version")? == 0 {
+        return Err(StoreError::Damaged);
+    }
+    let version = number("user_version")?;
     match u8::try_from(version) {
         Ok(version) if version <= VERSION => Ok(version),
         Ok(version) => Err(StoreError::NewerVersion(version)),
