@@ -42,8 +42,12 @@ enum Phase {
         listed: HashSet<EnvelopeId>,
         missing: Vec<Position>,
     },
-    /// Bodies at these positions are wanted, one fetch at a time.
-    Completing { wanted: Vec<Position> },
+    /// Bodies at these positions are wanted, one fetch at a time. Only then does `record` hold:
+    /// a link that is cut before leaves the old one, and the comparison begins again.
+    Completing {
+        wanted: Vec<Position>,
+        record: ReplicaRecord,
+    },
     /// Of no further use.
     Over,
 }
@@ -53,7 +57,10 @@ enum Phase {
 pub enum Found {
     /// An envelope, with the id that its bytes have.
     Envelope(EnvelopeId, Bytes),
-    /// The relay keeps these durably.
+    /// The relay has answered these puts: more can be sent.
+    Answered(Vec<EnvelopeId>),
+    /// The relay keeps these durably, at places that the running hash covers. Were a place
+    /// beyond the cursor enough, a relay could lose it again and nobody would notice.
     Kept(Vec<EnvelopeId>),
     /// The body of an envelope that is not here is gone.
     Gone(EnvelopeId),
@@ -207,6 +214,7 @@ impl Session {
         has: &mut dyn FnMut(&EnvelopeId) -> bool,
     ) -> Vec<Found> {
         let mut found = Vec::new();
+        let mut kept = Vec::new();
         if items.len() > limits::ITEMS_MAX {
             return self.broken();
         }
@@ -231,6 +239,7 @@ impl Session {
                     if position == record.cursor {
                         record.hash = record.hash.after(&item.id);
                         record.cursor = record.cursor.next();
+                        kept.push(item.id);
                     }
                     found.extend(whole);
                 }
@@ -253,6 +262,9 @@ impl Session {
                 Phase::Completing { .. } => found.extend(whole),
                 Phase::Opening | Phase::Over => return self.broken(),
             }
+        }
+        if !kept.is_empty() {
+            found.push(Found::Kept(kept));
         }
         found
     }
@@ -301,13 +313,13 @@ impl Session {
                 let (instance, wanted) = (*instance, core::mem::take(missing));
                 let listed = core::mem::take(listed);
                 let synced = self.record.as_ref().and_then(|record| record.synced);
-                self.record = Some(ReplicaRecord {
+                let record = ReplicaRecord {
                     instance,
                     cursor: *at,
                     hash,
                     synced,
-                });
-                self.phase = Phase::Completing { wanted };
+                };
+                self.phase = Phase::Completing { wanted, record };
                 let mut found = vec![Found::Refill { instance, listed }];
                 found.extend(self.complete());
                 found
@@ -319,10 +331,11 @@ impl Session {
 
     /// Asks for the next run of wanted bodies, or goes back to following.
     fn complete(&mut self) -> Vec<Found> {
-        let Phase::Completing { wanted } = &mut self.phase else {
+        let Phase::Completing { wanted, record } = &mut self.phase else {
             return Vec::new();
         };
         let Some(first) = wanted.first().copied() else {
+            self.record = Some(*record);
             self.phase = Phase::Following { fetching: true };
             self.fetch(self.cursor(), u32::MAX, false);
             return Vec::new();
@@ -344,30 +357,33 @@ impl Session {
         has: &mut dyn FnMut(&EnvelopeId) -> bool,
     ) -> Vec<Found> {
         let Phase::Following { fetching } = &mut self.phase else {
-            return vec![Found::Kept(ids)];
+            return vec![Found::Answered(ids)];
         };
         let Some(record) = &mut self.record else {
             return self.broken();
         };
         let mut refetch = first > record.cursor && !*fetching;
+        let mut kept = Vec::new();
         for (place, id) in ids.iter().enumerate() {
             let position = Position(first.0.saturating_add(place as u64));
-            if position != record.cursor {
-                continue;
+            if position == record.cursor {
+                if !has(id) {
+                    // It was pushed before this link listened, or was lost on the way.
+                    refetch = !*fetching;
+                    break;
+                }
+                record.hash = record.hash.after(id);
+                record.cursor = record.cursor.next();
             }
-            if !has(id) {
-                // It was pushed before this link listened, or was lost on the way.
-                refetch = !*fetching;
-                break;
+            if position < record.cursor {
+                kept.push(*id);
             }
-            record.hash = record.hash.after(id);
-            record.cursor = record.cursor.next();
         }
         if refetch {
             *fetching = true;
             self.fetch(self.cursor(), u32::MAX, false);
         }
-        vec![Found::Kept(ids)]
+        vec![Found::Answered(ids), Found::Kept(kept)]
     }
 
     fn cursor(&self) -> Position {

@@ -185,7 +185,12 @@ impl Core {
                     self.receive(txn, mailbox, id, bytes, outside)?;
                 }
             }
-            Found::Kept(ids) => self.acknowledge(txn, link, &mailbox, &ids),
+            Found::Answered(ids) => self.answered(link, &ids),
+            Found::Kept(ids) => {
+                for id in &ids {
+                    self.outbox.acknowledge(txn, &mailbox, id);
+                }
+            }
             // The body is gone at the relay; its erasure says why, and comes by itself.
             Found::Gone(id) => {
                 if txn.get::<EnvelopeRecord>(Key::Name(&id.0))?.is_none() {
@@ -207,6 +212,9 @@ impl Core {
                 }
             }
             Found::Refill { instance, listed } => {
+                for id in &listed {
+                    self.outbox.acknowledge(txn, &mailbox, id);
+                }
                 let mut envelopes = 0;
                 let mut from = 0;
                 loop {
@@ -266,18 +274,12 @@ impl Core {
         Ok(())
     }
 
-    fn acknowledge(
-        &mut self,
-        txn: &mut Txn<'_>,
-        link: LinkId,
-        mailbox: &MailboxName,
-        ids: &[EnvelopeId],
-    ) {
+    fn answered(&mut self, link: LinkId, ids: &[EnvelopeId]) {
+        let Some(opened) = self.links.get_mut(&link) else {
+            return;
+        };
         for id in ids {
-            self.outbox.acknowledge(txn, mailbox, id);
-            if let Some(opened) = self.links.get_mut(&link)
-                && let Some(len) = opened.in_flight.remove(id)
-            {
+            if let Some(len) = opened.in_flight.remove(id) {
                 opened.in_flight_len -= len;
             }
         }

@@ -58,7 +58,7 @@ pub fn page(
     limit: usize,
 ) -> Result<(Vec<EntryView>, Option<IndexKey>), Error> {
     let txn = Txn::begin(store)?;
-    let rows = timeline::page_before(&txn, before, limit, |_| true)?;
+    let rows = timeline::page(&txn, before.copied(), limit, |_| true)?;
     let next = (rows.len() == limit)
         .then(|| rows.last().map(|row| row.key))
         .flatten();
@@ -90,7 +90,7 @@ pub fn entry(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Error
 pub fn by_prefix(store: &dyn Store, prefix: &str) -> Result<Vec<EntryId>, Error> {
     let txn = Txn::begin(store)?;
     let prefix = prefix.to_ascii_lowercase();
-    let rows = timeline::page_before(&txn, None, 2, |row| {
+    let rows = timeline::page(&txn, None, 2, |row| {
         row.key.entry.to_hex().starts_with(&prefix)
     })?;
     Ok(rows.into_iter().map(|row| row.key.entry).collect())
