@@ -174,7 +174,11 @@ impl Endpoint {
         }
     }
 
-    fn begin(&self, address: SocketAddr, pin: &Arc<Pin>) -> Result<quinn::Connecting, ConnectError> {
+    fn begin(
+        &self,
+        address: SocketAddr,
+        pin: &Arc<Pin>,
+    ) -> Result<quinn::Connecting, ConnectError> {
         let config = || settings::client_config(pin.clone(), &self.shared.settings);
         let mut state = self.lock();
         if state.stopped {

@@ -256,11 +256,7 @@ impl FrameReceiver {
     /// Takes in a piece of the stream, and out of it the frames that it completes.
     fn take(&mut self, piece: &[u8], frames: &mut Vec<Frame>) -> Result<(), LinkError> {
         self.reader.extend(piece);
-        while let Some(frame) = self
-            .reader
-            .next_frame()
-            .map_err(|_| LinkError::Malformed)?
-        {
+        while let Some(frame) = self.reader.next_frame().map_err(|_| LinkError::Malformed)? {
             frames.push(frame);
         }
         let unread = self.reader.unread_len();

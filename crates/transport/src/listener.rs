@@ -162,13 +162,14 @@ impl Doorman {
         let mut handshakes = JoinSet::new();
         loop {
             tokio::select! {
+                biased; // once stop was called, nobody is admitted
+                // Also when the listener is gone, which aborts this task.
+                _ = door.wait_for(|door| *door == Door::Closed) => break,
                 incoming = self.quic.accept() => match incoming {
                     Some(incoming) => self.admit(incoming, &mut handshakes),
                     None => return,
                 },
                 Some(_) = handshakes.join_next() => {}
-                // Also when the listener is gone, which aborts this task.
-                _ = door.wait_for(|door| *door == Door::Closed) => break,
             }
         }
         let Self {
