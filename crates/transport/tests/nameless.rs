@@ -4,12 +4,14 @@
 mod common;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use common::foreign::{self, Keys, Sessions};
+use common::foreign::{self, Keys, Sessions, Tickets};
 use common::{PATIENCE, address, identity, listen, soon};
-use quinn::{TokenLog, TokenReuseError, ValidationTokenConfig};
+use quinn::crypto::rustls::QuicClientConfig;
+use quinn::{TokenLog, TokenReuseError, TokenStore, ValidationTokenConfig};
+use rustls::client::Resumption;
 use sidelight_transport::{Connection, Endpoint, Limits};
 
 /// A foreign relay that tries to recognise its devices by every means that QUIC and TLS have.
@@ -52,6 +54,20 @@ struct TakesAll;
 impl TokenLog for TakesAll {
     fn check_and_insert(&self, _: u128, _: SystemTime, _: Duration) -> Result<(), TokenReuseError> {
         Ok(())
+    }
+}
+
+/// Counts the address tokens with which a server wants to recognise its client.
+#[derive(Default)]
+struct Tokens(AtomicUsize);
+
+impl TokenStore for Tokens {
+    fn insert(&self, _: &str, _: bytes::Bytes) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn take(&self, _: &str) -> Option<bytes::Bytes> {
+        None
     }
 }
 
@@ -115,21 +131,42 @@ async fn our_endpoint_brings_no_session_no_token_and_no_name() {
 
 #[tokio::test]
 async fn our_listener_hands_out_nothing_to_come_back_with() {
+    let curious = Curious::new();
+    let curious_at = curious.quic.local_addr().unwrap();
     let (listener, _) = listen(Limits::default());
     let at = listener.local_addr().unwrap();
-    let client = foreign::trusting_client(foreign::hybrid());
-    for _ in 0..2 {
-        let Err(connecting) = client.connect(at, "relay.invalid").unwrap().into_0rtt() else {
-            panic!("early data would be sent");
-        };
-        let (device, relay) = tokio::join!(soon(connecting), soon(listener.accept()));
-        let (device, relay) = (device.unwrap(), relay.unwrap());
-        let echo = tokio::spawn(common::repeat(relay));
-        let (mut send, mut receive) = device.open_bi().await.unwrap();
-        let mut frame = sidelight_format::frame_bytes(&common::small(1));
-        send.write_all(&frame).await.unwrap();
-        soon(receive.read_exact(&mut frame)).await.unwrap();
-        device.close(0u32.into(), b"");
-        soon(echo).await.unwrap();
-    }
+
+    let tickets = Arc::new(Tickets::default());
+    let tokens = Arc::new(Tokens::default());
+    let mut tls = foreign::client_tls(foreign::hybrid(), identity(7).key());
+    tls.resumption = Resumption::store(tickets.clone());
+    let tls = QuicClientConfig::try_from(tls).unwrap();
+    let mut config = quinn::ClientConfig::new(Arc::new(tls));
+    config.token_store(tokens.clone());
+    let client = quinn::Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
+    let connect = |at| client.connect_with(config.clone(), at, "relay.invalid");
+    let kept = || {
+        (
+            tickets.0.load(Ordering::SeqCst),
+            tokens.0.load(Ordering::SeqCst),
+        )
+    };
+
+    let connecting = connect(at).unwrap();
+    let (device, relay) = tokio::join!(soon(connecting), soon(listener.accept()));
+    let (device, relay) = (device.unwrap(), relay.unwrap());
+    let echo = tokio::spawn(common::repeat(relay));
+    let (mut send, mut receive) = device.open_bi().await.unwrap();
+    let mut frame = sidelight_format::frame_bytes(&common::small(1));
+    send.write_all(&frame).await.unwrap();
+    soon(receive.read_exact(&mut frame)).await.unwrap();
+    device.close(0u32.into(), b"");
+    soon(echo).await.unwrap();
+    assert_eq!(kept(), (0, 0));
+
+    // An ordinary server does hand out both.
+    let connecting = connect(curious_at).unwrap();
+    let (device, (theirs, _)) = tokio::join!(soon(connecting), curious.accept());
+    settle(&device.unwrap(), &theirs).await;
+    assert_eq!(kept(), (2, 2));
 }
