@@ -7,7 +7,7 @@ use rand_core::{Rng, SeedableRng};
 use sidelight_format::{EntryDate, Kind, PersonId, SpaceId, record::Table};
 
 use super::*;
-use crate::{Batch, Direction, MemoryDisk, MemoryStore, Sealing, Store, Unreadable};
+use crate::{Batch, Direction, MemoryDisk, MemoryStore, Store, testing::Unsealed};
 
 type Model = BTreeMap<IndexKey, IndexRow>;
 
@@ -25,22 +25,6 @@ fn row(day: u32, order: u32, id: u32) -> IndexRow {
         owner: PersonId([id as u8 % 2; 32]),
         together: false,
         kind: Kind::moment(),
-    }
-}
-
-/// Seals nothing: these tests are about rows, and the cipher is slow without optimisation.
-#[derive(Debug)]
-struct Unsealed;
-
-impl Sealing for Unsealed {
-    fn seal(&self, _place: &[u8], plain: &[u8]) -> Vec<u8> {
-        plain.to_vec()
-    }
-    fn open(&self, _place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
-        Ok(sealed.to_vec())
-    }
-    fn blind(&self, _place: &[u8], _name: &[u8]) -> [u8; 16] {
-        [0; 16]
     }
 }
 

@@ -1,7 +1,11 @@
 //! Both stores behind one face, so that each promise is tested on each.
 
-// Every test program uses its own part of this.
-#![allow(dead_code, unreachable_pub)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "every test program uses its own part of this"
+)]
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +16,7 @@ pub use sidelight_store::{
 
 #[path = "../../src/testing.rs"]
 mod testing;
-pub(crate) use testing::sealing;
+pub(crate) use testing::{Unsealed, sealing};
 
 pub const WRITE: Access = Access::Write {
     wait: Duration::ZERO,
