@@ -30,7 +30,7 @@ pub(crate) struct Server {
 /// and the next.
 const BATCHES_PER_LINK: usize = 2;
 
-/// How many frames leave in one write at most, and how many bytes are gathered for it.
+/// How many frames leave in one write at most.
 const WRITE_FRAMES_MAX: usize = 64;
 
 /// How long one write may wait for the other end to read. A device in a tunnel loses its
@@ -144,7 +144,7 @@ async fn write(
     storage: &Storage,
     link: LinkId,
     mut sender: FrameSender,
-    mut outgoing: mpsc::UnboundedReceiver<Frame>,
+    mut outgoing: mpsc::UnboundedReceiver<Box<Frame>>,
 ) {
     let mut batch = Vec::new();
     loop {
@@ -153,6 +153,8 @@ async fn write(
             let _ = timeout(FINISH_MAX, sender.finish()).await;
             return;
         }
+        // Idle links are many; none keeps the room of its largest batch.
+        let batch: Vec<Frame> = std::mem::take(&mut batch).into_iter().map(|f| *f).collect();
         match timeout(STALL_MAX, sender.send(&batch)).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return,
@@ -161,8 +163,6 @@ async fn write(
                 return;
             }
         }
-        // Idle links are many; none keeps the room of its largest batch.
-        batch = Vec::new();
         if !storage.send(Input::Sent { link, frames }) {
             return;
         }

@@ -107,23 +107,22 @@ impl SqliteLog {
     }
 
     fn with(connection: Connection, new_instance: RelayInstance) -> Result<Self, OpenLogError> {
-        prepare(&connection).map_err(|error| trouble(&error))?;
-        let number = |pragma| {
-            connection
-                .pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))
-                .map_err(|error| trouble(&error))
+        // Looked at before anything is changed: the file may be somebody else's.
+        let number = |sql| {
+            let number = connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+            number.map_err(|error| trouble(&error))
         };
-        match (number("user_version")?, number("application_id")?) {
-            (SCHEMA_VERSION, APPLICATION_ID) => {}
-            (0, 0) => create(&connection, new_instance).map_err(|error| match error {
-                // Tables of these names, but not ours.
-                rusqlite::Error::SqliteFailure(cause, _) if cause.code == ErrorCode::Unknown => {
-                    OpenLogError::Foreign
-                }
-                other => trouble(&other).into(),
-            })?,
-            (version, APPLICATION_ID) => return Err(OpenLogError::NewerVersion(version)),
+        let version = number("PRAGMA user_version")?;
+        let application = number("PRAGMA application_id")?;
+        let tables = number("SELECT count(*) FROM sqlite_schema")?;
+        match (version, application, tables) {
+            (SCHEMA_VERSION, APPLICATION_ID, _) | (0, 0, 0) => {}
+            (_, APPLICATION_ID, _) => return Err(OpenLogError::NewerVersion(version)),
             _ => return Err(OpenLogError::Foreign),
+        }
+        prepare(&connection).map_err(|error| trouble(&error))?;
+        if tables == 0 {
+            create(&connection, new_instance).map_err(|error| trouble(&error))?;
         }
         let instance: Vec<u8> = connection
             .query_row("SELECT instance FROM relay", [], |row| row.get(0))

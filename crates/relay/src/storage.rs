@@ -20,7 +20,7 @@ pub(crate) enum Input {
     Opened {
         link: LinkId,
         exporter: [u8; 32],
-        to: tokio_mpsc::UnboundedSender<Frame>,
+        to: Outgoing,
     },
     /// Frames have come.
     Frames {
@@ -40,6 +40,10 @@ pub(crate) enum Input {
     /// End.
     Exit,
 }
+
+/// Where the frames of one link wait to be sent. Boxed: a queue has room for 32 from the start,
+/// and most links are idle. The host bounds how much waits here.
+pub(crate) type Outgoing = tokio_mpsc::UnboundedSender<Box<Frame>>;
 
 /// How the links reach the storage thread. The queue itself is unbounded, so that no link ever
 /// fails to say that it is gone; what it can hold is bounded by the room that frames need, and by
@@ -105,7 +109,7 @@ impl Storage {
 
 struct Worker<L> {
     host: Host<L>,
-    links: HashMap<LinkId, tokio_mpsc::UnboundedSender<Frame>>,
+    links: HashMap<LinkId, Outgoing>,
     /// Whether the last commit failed, so that a full disk is one line in the log, not a thousand.
     failing: Option<LogError>,
     swept: Instant,
@@ -237,7 +241,7 @@ impl<L: Log> Worker<L> {
                 Output::Send { link, frame } => {
                     if let Some(to) = self.links.get(&link) {
                         // If its task is gone, it has said or will say so.
-                        let _ = to.send(frame);
+                        let _ = to.send(Box::new(frame));
                     }
                 }
                 Output::Close { link, why } => {
