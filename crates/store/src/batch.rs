@@ -57,13 +57,11 @@ impl Batch {
     pub(crate) fn changes_of(
         &self,
         table: Table,
-    ) -> impl DoubleEndedIterator<Item = (Key<'_>, Option<&[u8]>)> {
+    ) -> impl Iterator<Item = (Key<'_>, Option<&[u8]>)> {
         self.rows
             .range((table, OwnedKey::One)..)
             .take_while(move |((of, _), _)| *of == table)
             .map(|((_, key), plain)| (key.borrow(), plain.as_ref().map(Plain::bytes)))
-            .collect::<Vec<_>>()
-            .into_iter()
     }
 
     /// What it does to the rows of a number-keyed table numbered `from` to `to`.

@@ -291,11 +291,13 @@ impl Store for MemoryStore {
         }
         self.turn = true;
         self.held.take();
-        let now = self
-            .revision()
-            .inspect_err(|_| self.disk.lock().writing = false);
-        self.turn = now.is_ok();
-        Ok(mem::replace(&mut self.seen, now?) != now?)
+        match self.revision() {
+            Ok(now) => Ok(mem::replace(&mut self.seen, now) != now),
+            Err(error) => {
+                self.release_turn();
+                Err(error)
+            }
+        }
     }
 
     fn release_turn(&mut self) {
