@@ -24,7 +24,7 @@ pub struct Pairing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// To be put into the invitation's mailbox.
-    Post(PairingMessage),
+    Post(Box<PairingMessage>),
     /// Both sides can be compared now.
     Compare,
     /// Both sides have confirmed. The inviter begins the first epoch now.
@@ -85,7 +85,7 @@ impl Pairing {
             ticket,
         };
         let link = InvitationLink::new(relay, invitation.clone());
-        let offer = Outcome::Post(PairingMessage::Offer(own.clone()));
+        let offer = Outcome::Post(Box::new(PairingMessage::Offer(own.clone())));
         (
             Self::new(invitation, relay.clone(), true, own, pairing, nonce),
             link,
@@ -247,10 +247,10 @@ impl Pairing {
         )
         .expect(PROOF);
         self.record.confirmed = Some(same);
-        let mut outcomes = vec![Outcome::Post(PairingMessage::Confirm {
+        let mut outcomes = vec![Outcome::Post(Box::new(PairingMessage::Confirm {
             encapsulated,
             ciphertext,
-        })];
+        }))];
         outcomes.extend(self.settle());
         outcomes
     }
@@ -317,10 +317,10 @@ impl Pairing {
         )
         .expect(PROOF);
         record.other = Some(offered.clone());
-        vec![Outcome::Post(PairingMessage::Join {
+        vec![Outcome::Post(Box::new(PairingMessage::Join {
             encapsulated,
             ciphertext,
-        })]
+        }))]
     }
 
     /// The inviter learns who joins. The first well-formed joiner consumes the invitation.
@@ -373,10 +373,10 @@ impl Pairing {
         record.other = Some(hello.bundle);
         record.other_nonce = Some(hello.nonce);
         vec![
-            Outcome::Post(PairingMessage::Reveal {
+            Outcome::Post(Box::new(PairingMessage::Reveal {
                 encapsulated,
                 ciphertext,
-            }),
+            })),
             Outcome::Compare,
         ]
     }
@@ -446,7 +446,7 @@ impl Pairing {
         };
         let person = Person::check(&other.genesis, &other.successors).ok();
         let signing = person.and_then(|person| person.signing_key(person.generation()));
-        if !signing.is_some_and(|key| verify(&key, &statement, &confirmation.signature).is_ok()) {
+        if signing.is_none_or(|key| verify(&key, &statement, &confirmation.signature).is_err()) {
             return Vec::new();
         }
         record.other_confirmed = Some(same);

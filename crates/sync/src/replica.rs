@@ -7,7 +7,7 @@
 //! An up-to-date device is in sync in one round trip: opening, fetching and sending all leave
 //! in the first flight.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::ReplicaRecord;
@@ -15,6 +15,14 @@ use sidelight_format::{
     Bytes, ClassSet, Contents, Direction, EnvelopeId, Frame, Item, MailboxName, Position, Refusal,
     RelayInstance, RunningHash, Timestamp, VERSION, envelope_id, limits,
 };
+
+/// How many ids of a relay's list are held while it is compared with ours: four times what two
+/// people write in fifty years. A relay that lists more is not believed.
+const LISTED_MAX: usize = 1 << 20;
+
+/// How often a fetch may bring nothing although the relay lists more. Once happens when the
+/// list grows at that moment.
+const IN_VAIN_MAX: u8 = 3;
 
 /// One link to one mailbox.
 #[derive(Debug)]
@@ -24,7 +32,11 @@ pub struct Session {
     phase: Phase,
     /// The mailbox's length as the relay last said it.
     length: Position,
-    frames: Vec<Frame>,
+    /// Where the last fetch began, and how often in a row one brought nothing although the
+    /// relay says that there is more.
+    asked_from: Position,
+    in_vain: u8,
+    frames: VecDeque<Frame>,
 }
 
 #[derive(Debug)]
@@ -102,12 +114,14 @@ impl Session {
             record,
             phase: Phase::Opening,
             length: Position(0),
-            frames: vec![Frame::Open {
+            asked_from: Position(0),
+            in_vain: 0,
+            frames: VecDeque::from([Frame::Open {
                 version: VERSION,
                 mailbox: keys.name(),
                 proof: keys.prove(exporter),
                 ticket,
-            }],
+            }]),
         };
         session.fetch(session.cursor(), u32::MAX, false);
         session
@@ -127,7 +141,7 @@ impl Session {
 
     /// The next frame to send.
     pub fn poll_frame(&mut self) -> Option<Frame> {
-        (!self.frames.is_empty()).then(|| self.frames.remove(0))
+        self.frames.pop_front()
     }
 
     /// Whether all that the relay has listed so far is here.
@@ -257,6 +271,9 @@ impl Session {
                         missing.push(position);
                     }
                     listed.insert(item.id);
+                    if listed.len() > LISTED_MAX {
+                        return self.broken();
+                    }
                 }
                 Phase::Comparing { .. } => {}
                 Phase::Completing { .. } => found.extend(whole),
@@ -282,8 +299,8 @@ impl Session {
                     return self.broken();
                 };
                 if record.cursor < length {
-                    self.fetch(self.cursor(), u32::MAX, false);
-                    return Vec::new();
+                    let from = record.cursor;
+                    return self.ask_again(from, false);
                 }
                 if record.cursor == length && record.hash != hash {
                     let instance = record.instance;
@@ -301,9 +318,9 @@ impl Session {
             } => {
                 if next != *at || *at != length {
                     // The end of the fetch that left in the first flight, or the list grew.
-                    if *at < length && next == *at {
-                        let from = *at;
-                        self.fetch(from, u32::MAX, true);
+                    let from = *at;
+                    if from < length && next == from {
+                        return self.ask_again(from, true);
                     }
                     return Vec::new();
                 }
@@ -393,13 +410,28 @@ impl Session {
     }
 
     fn fetch(&mut self, from: Position, count: u32, ids_only: bool) {
-        self.frames.push(Frame::Fetch {
+        self.asked_from = from;
+        self.frames.push_back(Frame::Fetch {
             from,
             direction: Direction::Forward,
             count,
             classes: ClassSet::LIVE,
             ids_only,
         });
+    }
+
+    /// Asks for what is still to come, unless the relay only promises it.
+    fn ask_again(&mut self, from: Position, ids_only: bool) -> Vec<Found> {
+        self.in_vain = if from == self.asked_from {
+            self.in_vain + 1
+        } else {
+            0
+        };
+        if self.in_vain > IN_VAIN_MAX {
+            return self.broken();
+        }
+        self.fetch(from, u32::MAX, ids_only);
+        Vec::new()
     }
 
     fn broken(&mut self) -> Vec<Found> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sidelight_format::record::{
-    EnvelopeRecord, Fact, ListedRecord, OutboxRecord, ReplicaRecord, Verdict,
+    EnvelopeRecord, Fact, ListedRecord, OutboxRecord, PairingEnd, ReplicaRecord, Verdict,
 };
 use sidelight_format::{EnvelopeId, Frame, MailboxName, Position, RefusalCode};
 use sidelight_store::{Direction, Key, Txn};
@@ -53,8 +53,12 @@ impl Core {
         if let Some(rendezvous) = &self.pairing {
             let record = rendezvous.pairing.record();
             let mailbox = rendezvous.keys.name();
-            // An ended pairing is wanted until the other side can learn how it ended.
-            if record.ended.is_none() || self.outbox.waits_at(&mailbox) {
+            // An ended pairing is wanted until the other side can learn how it ended; the first
+            // epoch until the partner has written in it, since a relay may yet lose it.
+            let unheard = record.inviter
+                && record.ended == Some(PairingEnd::Paired)
+                && !self.has_heard_from_partner();
+            if record.ended.is_none() || unheard || self.outbox.waits_at(&mailbox) {
                 wanted.push(Wanted {
                     mailbox,
                     relay: record.relay.clone(),
@@ -72,6 +76,14 @@ impl Core {
             });
         }
         wanted
+    }
+
+    fn has_heard_from_partner(&self) -> bool {
+        let shared = self.me.shared.and_then(|shared| self.spaces.get(&shared));
+        shared.is_some_and(|space| {
+            let mut authors = space.leaves.values().flat_map(|epoch| epoch.authors.values());
+            authors.any(|author| author.person != self.me.person)
+        })
     }
 
     pub(super) fn handle_up(

@@ -206,6 +206,12 @@ impl Device {
         &*self.store
     }
 
+    /// The store, for the driver that takes and gives up the writer's turn. When somebody else
+    /// has committed meanwhile, the device is to be opened anew.
+    pub fn store_mut(&mut self) -> &mut dyn Store {
+        &mut *self.store
+    }
+
     /// What to do next. Call until there is nothing left, after every other call and before
     /// the next: what a call returned is durable only then.
     ///

@@ -275,7 +275,7 @@ impl Core {
                         continue;
                     };
                     let mailbox = rendezvous.keys.name();
-                    self.post_body(txn, mailbox, Body::Pairing(Box::new(message)), outside)?;
+                    self.post_body(txn, mailbox, Body::Pairing(message), outside)?;
                 }
                 Outcome::Agreed => self.found_shared(txn, outside)?,
                 Outcome::SecondJoiner => self.report(txn, Fact::SecondJoiner, outside.now)?,

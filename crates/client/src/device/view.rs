@@ -1,13 +1,15 @@
 //! Reading: pages and entries from rendered rows. No document is loaded.
 
 use sidelight_format::record::{
-    DeviceRecord, FactRecord, IndexKey, PersonRecord, RenderedRecord, ReplicaRecord, SpaceRecord,
+    DeviceRecord, FactRecord, ImportedRecord, IndexKey, PersonRecord, RenderedRecord,
+    ReplicaRecord, SpaceRecord,
 };
 use sidelight_format::{EntryId, EntryPreimage, PersonId, Rendered, SpaceId, Timestamp};
 use sidelight_journal::Version;
 use sidelight_store::{Direction, Key, Store, Txn, timeline};
 
 use super::entries::version;
+use super::write::imported_key;
 use crate::Error;
 
 /// An entry as it is shown.
@@ -94,6 +96,23 @@ pub fn by_prefix(store: &dyn Store, prefix: &str) -> Result<Vec<EntryId>, Error>
         row.key.entry.to_hex().starts_with(&prefix)
     })?;
     Ok(rows.into_iter().map(|row| row.key.entry).collect())
+}
+
+/// Which of `sources` were imported into a space before.
+///
+/// # Errors
+/// Storage.
+pub fn imported(
+    store: &dyn Store,
+    space: &SpaceId,
+    sources: &[String],
+) -> Result<Vec<bool>, Error> {
+    let txn = Txn::begin(store)?;
+    let known = |source: &String| {
+        let key = imported_key(space, source);
+        Ok(txn.get::<ImportedRecord>(Key::Name(&key))?.is_some())
+    };
+    sources.iter().map(known).collect()
 }
 
 /// What the persons known here want to be called.

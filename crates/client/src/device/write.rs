@@ -51,7 +51,7 @@ impl Core {
         let source = draft
             .source
             .as_ref()
-            .map(|source| digest("imported", &[&space.0, source.as_bytes()]));
+            .map(|source| imported_key(&space, source));
         if let Some(source) = &source
             && let Some(before) = txn.get::<ImportedRecord>(Key::Name(source))?
         {
@@ -322,6 +322,11 @@ impl Core {
             .and_then(|space| space.leaves.get_mut(&epoch))
             .ok_or_else(|| Error::internal("an epoch is not kept"))
     }
+}
+
+/// The name under which it is kept that `source` was imported into `space`.
+pub(super) fn imported_key(space: &SpaceId, source: &str) -> [u8; 32] {
+    digest("imported", &[&space.0, source.as_bytes()])
 }
 
 fn new_entry(draft: &Draft, day_order: u32) -> NewEntry {
