@@ -217,8 +217,9 @@ pub(crate) fn client_config(pin: Arc<Pin>, settings: &EndpointSettings) -> Clien
     config
         .version(QUIC_VERSIONS[0])
         .transport_config(Arc::new(transport))
-        // quinn would keep tokens by server name, which all relays share here: one relay's token
-        // would be shown to another, and tell each that the device is the same.
+        // Each connection has a configuration of its own, and so would quinn's store of tokens. If
+        // one were ever shared: it goes by server name, which is the same for all relays here, so
+        // that one relay's token would be shown to another.
         .token_store(Arc::new(quinn::NoneTokenStore));
     config
 }
