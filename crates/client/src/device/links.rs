@@ -81,7 +81,10 @@ impl Core {
     fn has_heard_from_partner(&self) -> bool {
         let shared = self.me.shared.and_then(|shared| self.spaces.get(&shared));
         shared.is_some_and(|space| {
-            let mut authors = space.leaves.values().flat_map(|epoch| epoch.authors.values());
+            let mut authors = space
+                .leaves
+                .values()
+                .flat_map(|epoch| epoch.authors.values());
             authors.any(|author| author.person != self.me.person)
         })
     }

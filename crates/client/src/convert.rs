@@ -1,0 +1,256 @@
+//! Between the public records and those of the floors below.
+
+use sidelight_format::record::{IndexKey, PairingEnd as KeptEnd};
+use sidelight_format::{
+    Bytes, Edit, EntryId, FieldValue as KeptValue, InvalidAddress, InvitationLink, Kind, Mode,
+    PersonId, RelayAddress, SpaceId, Timestamp, limits,
+};
+use sidelight_journal::Version;
+use sidelight_store::Store;
+
+use crate::device::view::{self, EntryView, StatusView};
+use crate::device::{self, PairingView};
+use crate::records::{
+    Draft, Emoji, Entry, Field, FieldValue, NewPerson, Pairing, PairingEnd, PairingStage, Partner,
+    Space, Status, TextEdit,
+};
+use crate::{Date, Error, ErrorKind, Warning, reading};
+
+/// How many hexadecimal digits name an entry at least.
+const PREFIX_LEN_MIN: usize = 4;
+
+/// How many hexadecimal digits of a person's id are shown.
+const PERSON_LEN: usize = 12;
+
+pub(crate) fn person(person: &NewPerson) -> Result<device::NewPerson, Error> {
+    Ok(device::NewPerson {
+        name: person.name.clone(),
+        relay: person.relay.as_deref().map(relay).transpose()?,
+        ticket: ticket(person.ticket.as_deref())?,
+    })
+}
+
+pub(crate) fn relay(text: &str) -> Result<RelayAddress, Error> {
+    text.parse()
+        .map_err(|error| address("this is no relay's address", error))
+}
+
+pub(crate) fn invitation(text: &str) -> Result<InvitationLink, Error> {
+    text.parse()
+        .map_err(|error| address("this is no invitation", error))
+}
+
+fn address(what: &str, error: InvalidAddress) -> Error {
+    match error {
+        InvalidAddress::Version => Error::new(ErrorKind::UpdateNeeded, error.to_string()),
+        error => Error::invalid(format!("{what}: {error}")),
+    }
+}
+
+pub(crate) fn ticket(text: Option<&str>) -> Result<Bytes, Error> {
+    let ticket = text.unwrap_or_default().as_bytes().to_vec();
+    if ticket.len() > limits::TICKET_LEN_MAX {
+        return Err(Error::invalid(
+            "this is no relay's ticket: it is too long; ask who runs the relay",
+        ));
+    }
+    Ok(Bytes::from(ticket))
+}
+
+pub(crate) fn draft(draft: Draft) -> Result<device::Draft, Error> {
+    let kind = Kind::named(&draft.kind)
+        .ok_or_else(|| Error::invalid("a kind is named by 1 to 32 of a–z and _; choose another"))?;
+    Ok(device::Draft {
+        kind,
+        text: draft.text,
+        date: draft.date.unwrap_or_else(Date::today).checked()?,
+        together: draft.together,
+        shared: draft.shared,
+        fields: draft
+            .fields
+            .into_iter()
+            .map(|field| (field.name, kept_value(field.value)))
+            .collect(),
+        source: draft.source,
+    })
+}
+
+fn kept_value(value: FieldValue) -> KeptValue {
+    match value {
+        FieldValue::Text(text) => KeptValue::Text(text),
+        FieldValue::Number(number) => KeptValue::Number(number),
+        FieldValue::Flag(flag) => KeptValue::Flag(flag),
+        FieldValue::List(list) => KeptValue::List(list),
+        FieldValue::Unknown(bytes) => KeptValue::Unknown(Bytes::from(bytes)),
+    }
+}
+
+fn shown_value(value: KeptValue) -> FieldValue {
+    match value {
+        KeptValue::Text(text) => FieldValue::Text(text),
+        KeptValue::Number(number) => FieldValue::Number(number),
+        KeptValue::Flag(flag) => FieldValue::Flag(flag),
+        KeptValue::List(list) => FieldValue::List(list),
+        KeptValue::Unknown(bytes) => FieldValue::Unknown(bytes.into_vec()),
+    }
+}
+
+pub(crate) fn splices(edits: Vec<TextEdit>) -> Vec<Edit> {
+    let splice = |edit: TextEdit| Edit::Splice {
+        at: edit.at,
+        delete: edit.delete,
+        insert: edit.insert,
+    };
+    edits.into_iter().map(splice).collect()
+}
+
+pub(crate) fn version(text: &str) -> Result<Version, Error> {
+    Version::from_hex(text).ok_or_else(|| {
+        Error::invalid("this is no version of an entry; take it from the entry as it was shown")
+    })
+}
+
+/// Who is who in one store: what entries need to be shown.
+pub(crate) struct People {
+    me: PersonId,
+    private: SpaceId,
+    names: Vec<(PersonId, String)>,
+}
+
+impl People {
+    pub(crate) fn of(store: &dyn Store) -> Result<Self, Error> {
+        let (me, private) = reading::me(store)?;
+        Ok(Self {
+            me,
+            private,
+            names: view::names(store)?,
+        })
+    }
+
+    pub(crate) fn entry(&self, shown: EntryView) -> Entry {
+        let owner = shown.preimage.owner;
+        let name = self.names.iter().find(|(person, _)| *person == owner);
+        Entry {
+            id: shown.id.to_hex(),
+            space: if shown.space == self.private {
+                Space::Private
+            } else {
+                Space::Shared
+            },
+            kind: shown.rendered.kind.into(),
+            date: shown.rendered.date.into(),
+            order: shown.rendered.day_order,
+            text: shown.rendered.text,
+            fields: shown
+                .rendered
+                .fields
+                .into_iter()
+                .map(|(name, value)| Field {
+                    name,
+                    value: shown_value(value),
+                })
+                .collect(),
+            author_name: name.map(|(_, name)| name.clone()).unwrap_or_default(),
+            mine: owner == self.me,
+            together: shown.preimage.mode == Mode::Together,
+            amendments: shown.rendered.amendments,
+            version: shown.version.to_hex(),
+        }
+    }
+}
+
+/// The entry that `text` names: its id, or the beginning of it if no other begins so.
+pub(crate) fn entry_id(store: &dyn Store, text: &str) -> Result<EntryId, Error> {
+    if let Some(id) = EntryId::from_hex(text) {
+        return Ok(id);
+    }
+    if text.len() < PREFIX_LEN_MIN || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(Error::invalid(
+            "an entry is named by its id, or by four or more digits that it begins with",
+        ));
+    }
+    match view::by_prefix(store, text)?.as_slice() {
+        [id] => Ok(*id),
+        [] => Err(no_entry()),
+        _ => Err(Error::invalid(
+            "more than one entry begins so; give more digits of its id",
+        )),
+    }
+}
+
+pub(crate) fn no_entry() -> Error {
+    Error::not_found("there is no such entry; reload the list")
+}
+
+pub(crate) fn cursor(key: &IndexKey) -> String {
+    format!("{:08x}{:08x}{}", key.day, key.order, key.entry.to_hex())
+}
+
+pub(crate) fn index_key(cursor: &str) -> Result<IndexKey, Error> {
+    let parsed = || {
+        let (day, rest) = cursor.split_at_checked(8)?;
+        let (order, entry) = rest.split_at_checked(8)?;
+        Some(IndexKey {
+            day: u32::from_str_radix(day, 16).ok()?,
+            order: u32::from_str_radix(order, 16).ok()?,
+            entry: EntryId::from_hex(entry)?,
+        })
+    };
+    parsed()
+        .ok_or_else(|| Error::invalid("this is no place in the list; take it from the page before"))
+}
+
+pub(crate) fn pairing(view: PairingView) -> Pairing {
+    let comparison = view.comparison.unwrap_or_default();
+    let stage = match (view.ended, view.confirmed) {
+        (Some(KeptEnd::Paired), _) => PairingStage::Done,
+        (Some(end), _) => PairingStage::Ended(match end {
+            KeptEnd::Paired | KeptEnd::RefusedHere => PairingEnd::RefusedHere,
+            KeptEnd::RefusedThere => PairingEnd::RefusedThere,
+            KeptEnd::Cancelled => PairingEnd::Cancelled,
+            KeptEnd::Expired => PairingEnd::Expired,
+            KeptEnd::Broken => PairingEnd::Broken,
+        }),
+        (None, Some(_)) => PairingStage::WaitingForConfirmation,
+        (None, None) if comparison.is_empty() => PairingStage::WaitingForPartner,
+        (None, None) => PairingStage::Compare,
+    };
+    Pairing {
+        stage,
+        inviter: view.inviter,
+        partner_name: view.other_name,
+        comparison: comparison
+            .into_iter()
+            .map(|(symbol, name)| Emoji {
+                symbol: symbol.to_owned(),
+                name: name.to_owned(),
+            })
+            .collect(),
+    }
+}
+
+pub(crate) fn status(view: StatusView, outbox_len: u64) -> Status {
+    let me = view.person;
+    Status {
+        name: view.name,
+        person: me.to_hex()[..PERSON_LEN].to_owned(),
+        partner: view.partner.map(|(_, name, since)| Partner {
+            name,
+            since_ms: milliseconds(since),
+        }),
+        relay: view.relay.map(|relay| relay.to_string()),
+        outbox_len,
+        last_synced_ms: view.synced.map(milliseconds),
+        entries: view.entries,
+        warnings: view
+            .facts
+            .iter()
+            .map(|fact| Warning::of(fact, &me))
+            .collect(),
+    }
+}
+
+/// Clocks may say anything.
+pub(crate) fn milliseconds(time: Timestamp) -> i64 {
+    time.0.saturating_mul(1000)
+}

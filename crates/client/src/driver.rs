@@ -1,0 +1,519 @@
+//! The device thread: owns the device, does what the handle asks, one after another, and feeds
+//! it with what links bring. Whatever a step leaves in the device's queue is kept, sent and
+//! told before the step's answer is given.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use sidelight_format::record::FactRecord;
+use sidelight_format::{PersonId, RefusalCode, Timestamp};
+use sidelight_store::{Access, Store};
+use sidelight_sync::Outside;
+use tracing::{debug, warn};
+
+use crate::device::{self, Device, LinkId, Output};
+use crate::events::{Event, Events};
+use crate::home::{Home, Place, TURN_WAIT};
+use crate::links::{Batch, Links, News, pause_after};
+use crate::records::NewPerson;
+use crate::sealing::system_rng;
+use crate::syncing::Syncs;
+use crate::turn::Turn;
+use crate::{Error, ErrorKind, KeyStore, Warning, convert, reading, runtime};
+
+/// How long what arrived waits for the writer's turn. Less than a command: it comes again.
+const FRAMES_WAIT: Duration = Duration::from_secs(1);
+
+/// While live: how often to look whether another program has written.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+
+/// What the device thread is told.
+pub(crate) enum Message {
+    Command(Box<dyn FnOnce(&mut Driver) + Send>),
+    Line(u64, News),
+    Frames(LinkId, Batch),
+    LinkDown(LinkId),
+    Quit,
+}
+
+/// What time it is.
+#[derive(Clone, Debug)]
+pub(crate) enum Clock {
+    System,
+    /// Seconds since 1970, set by a test.
+    Set(Arc<AtomicI64>),
+}
+
+/// The device thread's state.
+pub(crate) struct Driver {
+    home: Home,
+    clock: Clock,
+    me: PersonId,
+    /// None while suspended, or when it could not be opened again.
+    pub(crate) device: Option<Device>,
+    turn: Turn,
+    pub(crate) links: Links,
+    pub(crate) syncs: Syncs,
+    live: bool,
+    suspended: bool,
+    looked: Instant,
+    pub(crate) failing: Option<Failing>,
+    pub(crate) events: Arc<Events>,
+    over: Arc<AtomicBool>,
+}
+
+/// Why what arrives cannot be kept now.
+pub(crate) struct Failing {
+    pub(crate) error: Error,
+    /// Another program has the turn: that passes by itself.
+    pub(crate) passing: bool,
+    failures: u32,
+    until: Instant,
+}
+
+impl Driver {
+    /// Begins a person's journal at `place`, or opens the one there. Called on its thread.
+    pub(crate) fn begin(
+        place: Place,
+        keys: &dyn KeyStore,
+        person: Option<&NewPerson>,
+        clock: Clock,
+        (to, events, over): (Sender<Message>, Arc<Events>, Arc<AtomicBool>),
+    ) -> Result<Self, Error> {
+        let mut rng = system_rng();
+        let mut outside = Outside {
+            now: clock.now(),
+            rng: &mut rng,
+        };
+        let (home, mut device) = match person {
+            Some(person) => {
+                let person = convert::person(person)?;
+                let (home, store) = place.create(keys)?;
+                (home, Device::create(store, &person, &mut outside)?)
+            }
+            None => {
+                let home = place.open(keys)?;
+                let store = home.open(Access::Write { wait: TURN_WAIT })?;
+                (home, Device::open(store, &mut outside)?)
+            }
+        };
+        while device.poll_output()?.is_some() {}
+        let (me, _) = reading::me(device.store())?;
+        let mut turn = Turn::default();
+        turn.taken();
+        Ok(Self {
+            home,
+            clock,
+            me,
+            device: Some(device),
+            turn,
+            links: Links::new(runtime::get()?, to),
+            syncs: Syncs::default(),
+            live: false,
+            suspended: false,
+            looked: Instant::now(),
+            failing: None,
+            events,
+            over,
+        })
+    }
+
+    /// Works until it is told to quit.
+    pub(crate) fn run(mut self, inbox: &Receiver<Message>) {
+        while !self.over.load(Ordering::Acquire) {
+            let message = match inbox.try_recv() {
+                Ok(message) => Some(message),
+                Err(TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Empty) => {
+                    self.release_turn();
+                    let wake = self.next_wake();
+                    let wait = wake.map(|at| at.saturating_duration_since(Instant::now()));
+                    match inbox.recv_timeout(wait.unwrap_or(Duration::MAX)) {
+                        Ok(message) => Some(message),
+                        Err(RecvTimeoutError::Timeout) => None,
+                        Err(RecvTimeoutError::Disconnected) => break,
+                    }
+                }
+            };
+            match message {
+                Some(Message::Quit) => break,
+                Some(message) => self.handle(message),
+                None => {}
+            }
+            self.tend();
+        }
+        self.events.end();
+        // The tasks say goodbye by themselves.
+        self.links.drop_all();
+    }
+
+    fn handle(&mut self, message: Message) {
+        let now = Instant::now();
+        let down = match message {
+            Message::Command(command) => {
+                command(self);
+                Vec::new()
+            }
+            Message::Line(line, news) => self.links.handle_news(line, news, now),
+            Message::Frames(link, batch) => {
+                self.handle_frames(link, batch);
+                Vec::new()
+            }
+            Message::LinkDown(link) => {
+                self.links.drop_link(link, now);
+                vec![link]
+            }
+            Message::Quit => Vec::new(),
+        };
+        self.handle_down(&down);
+    }
+
+    fn handle_down(&mut self, links: &[LinkId]) {
+        if let Some(device) = &mut self.device {
+            links.iter().for_each(|link| device.handle_down(*link));
+        }
+    }
+
+    /// What is due after each message, or by time.
+    fn tend(&mut self) {
+        if self.suspended {
+            return;
+        }
+        let now = Instant::now();
+        if self.live && now.saturating_duration_since(self.looked) >= LOOK_EVERY {
+            self.look_for_others();
+        }
+        if self.is_online() {
+            self.follow(now);
+            self.finish_syncs(now);
+        }
+        if !self.is_online() {
+            let down = self.links.drop_all();
+            self.handle_down(&down);
+        }
+        self.tell_state();
+    }
+
+    pub(crate) fn is_online(&self) -> bool {
+        !self.suspended && (self.live || !self.syncs.is_empty())
+    }
+
+    fn next_wake(&self) -> Option<Instant> {
+        if !self.is_online() {
+            return None;
+        }
+        let now = Instant::now();
+        let look = self.live.then(|| self.looked + LOOK_EVERY);
+        let links = match &self.failing {
+            Some(failing) if failing.until > now => Some(failing.until),
+            _ => self.links.next_wake(now),
+        };
+        [look, links, self.syncs.next_wake()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Opens and drops links as the device wants.
+    fn follow(&mut self, now: Instant) {
+        if self
+            .failing
+            .as_ref()
+            .is_some_and(|failing| failing.until > now)
+        {
+            return;
+        }
+        if self.device.is_none()
+            && let Err(error) = self.reopen(FRAMES_WAIT)
+        {
+            return self.fail(error, false);
+        }
+        let Some(device) = &mut self.device else {
+            return;
+        };
+        let (down, up) = self.links.follow(&device.wanted(), now);
+        self.handle_down(&down);
+        for (link, mailbox, exporter) in up {
+            let Some(device) = &mut self.device else {
+                return;
+            };
+            let opened = device.handle_up(link, mailbox, &exporter);
+            if let Err(error) = self.drain().and(opened) {
+                return self.fail(error, false);
+            }
+        }
+    }
+
+    /// While live: what another program wrote is sent from here.
+    fn look_for_others(&mut self) {
+        self.looked = Instant::now();
+        if let Some(device) = &self.device
+            && self.turn.is_stale(device.store())
+            && let Err(error) = self.take_turn(Duration::ZERO)
+        {
+            debug!(%error, "another program has the turn; looking again later");
+        }
+    }
+
+    fn handle_frames(&mut self, link: LinkId, batch: Batch) {
+        if !self.links.has(link) {
+            return;
+        }
+        if let Err(error) = self.take_turn(FRAMES_WAIT) {
+            return self.fail(error, true);
+        }
+        // It may have been dropped because another program wrote.
+        if !self.links.has(link) {
+            return;
+        }
+        let Some(device) = &mut self.device else {
+            return;
+        };
+        let waited = device.outbox_len();
+        let mut rng = system_rng();
+        let mut outside = Outside {
+            now: self.clock.now(),
+            rng: &mut rng,
+        };
+        let handled = device.handle_frames(link, batch.frames, &mut outside);
+        match self.drain().and_then(|changed| handled.map(|()| changed)) {
+            Ok(changed) => {
+                self.failing = None;
+                let waits = self.device.as_ref().map_or(0, Device::outbox_len);
+                self.syncs.count(waited.saturating_sub(waits), changed);
+            }
+            Err(error) => self.fail(error, false),
+        }
+    }
+
+    /// What arrives cannot be kept: links are dropped, so that it comes again, after a pause.
+    fn fail(&mut self, error: Error, passing: bool) {
+        warn!(kind = ?error.kind(), "what arrives cannot be kept now");
+        let failures = self.failing.as_ref().map_or(0, |failing| failing.failures);
+        self.failing = Some(Failing {
+            error,
+            passing,
+            failures: failures + 1,
+            until: Instant::now() + pause_after(failures),
+        });
+        let down = self.links.drop_links();
+        self.handle_down(&down);
+    }
+
+    /// Does what changes the device, in the writer's turn.
+    pub(crate) fn act<T>(
+        &mut self,
+        command: impl FnOnce(&mut Device, &mut Outside<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.take_turn(TURN_WAIT)?;
+        let device = self.device.as_mut().ok_or_else(suspended)?;
+        let mut rng = system_rng();
+        let mut outside = Outside {
+            now: self.clock.now(),
+            rng: &mut rng,
+        };
+        let done = command(device, &mut outside);
+        // Durable only now; and a command that failed may have dropped links.
+        self.drain()?;
+        done
+    }
+
+    /// Reads the store, which is never older than what any program has committed.
+    pub(crate) fn read<T>(
+        &mut self,
+        read: impl FnOnce(&dyn Store) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.ensure_open()?;
+        read(self.device.as_ref().ok_or_else(suspended)?.store())
+    }
+
+    /// Reads what the device holds in memory, opened anew if another program has written.
+    pub(crate) fn look<T>(
+        &mut self,
+        look: impl FnOnce(&Device) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.ensure_open()?;
+        let stale = |device: &Device| self.turn.is_stale(device.store());
+        if self.device.as_ref().is_some_and(stale) {
+            self.take_turn(TURN_WAIT)?;
+        }
+        look(self.device.as_ref().ok_or_else(suspended)?)
+    }
+
+    fn ensure_open(&mut self) -> Result<(), Error> {
+        match (self.suspended, &self.device) {
+            (true, _) => Err(suspended()),
+            (false, Some(_)) => Ok(()),
+            (false, None) => self.reopen(TURN_WAIT),
+        }
+    }
+
+    /// Takes the writer's turn. If somebody else has committed, the device is opened anew.
+    pub(crate) fn take_turn(&mut self, wait: Duration) -> Result<(), Error> {
+        if self.suspended {
+            return Err(suspended());
+        }
+        let Some(device) = &mut self.device else {
+            return self.reopen(wait);
+        };
+        if self.turn.take(device.store_mut(), wait)? {
+            debug!("another program has written; opening anew");
+            self.reopen(wait)?;
+            self.events.push(Event::Lagged);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn release_turn(&mut self) {
+        if let Some(device) = &mut self.device {
+            self.turn.release(device.store_mut());
+        }
+    }
+
+    /// Opens the device from its store, with the writer's turn, and links anew on the
+    /// connections that there are.
+    fn reopen(&mut self, wait: Duration) -> Result<(), Error> {
+        self.links.drop_links();
+        let store = match self.device.take() {
+            Some(device) => device.into_store(),
+            None => {
+                let opened = self.home.open(Access::Write { wait });
+                let store = opened.map_err(|error| match error {
+                    sidelight_store::StoreError::Busy => crate::turn::busy(),
+                    error => error.into(),
+                })?;
+                self.turn.taken();
+                store
+            }
+        };
+        let mut rng = system_rng();
+        let mut outside = Outside {
+            now: self.clock.now(),
+            rng: &mut rng,
+        };
+        let opened = Device::open(store, &mut outside).inspect_err(|_| self.turn.lost())?;
+        self.device = Some(opened);
+        Ok(())
+    }
+
+    /// Keeps, sends and tells what the device has to. Returns how many entries changed.
+    fn drain(&mut self) -> Result<u64, Error> {
+        let mut changed = 0;
+        while let Some(device) = &mut self.device {
+            match device.poll_output() {
+                Ok(None) => break,
+                Ok(Some(Output::Persisted)) => {}
+                Ok(Some(Output::Send(link, frame))) => self.links.send(link, frame),
+                Ok(Some(Output::Hangup(link))) => {
+                    device.handle_down(link);
+                    self.links.drop_link(link, Instant::now());
+                }
+                Ok(Some(Output::Event(event))) => {
+                    changed += u64::from(matches!(event, device::Event::EntryChanged(_)));
+                    self.tell(event);
+                }
+                Err(error) => {
+                    // Nothing of it was kept or sent. If it cannot be opened anew either, the
+                    // next command tries again.
+                    if let Err(error) = self.reopen(FRAMES_WAIT) {
+                        warn!(kind = ?error.kind(), "the journal cannot be opened anew yet");
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    fn tell(&mut self, event: device::Event) {
+        let told = match event {
+            device::Event::EntryChanged(id) => Event::EntryChanged { id: id.to_hex() },
+            device::Event::PairingChanged => Event::PairingChanged,
+            device::Event::UpToDate(mailbox) => return self.links.succeed(&mailbox),
+            device::Event::Refused(mailbox, refusal) => {
+                debug!(%refusal, "the relay refused something");
+                // A token concerns one envelope; everything else the mailbox.
+                if refusal.code != RefusalCode::Token {
+                    self.links.refuse(mailbox, refusal, Instant::now());
+                }
+                return;
+            }
+            device::Event::Warning(fact) => {
+                let record = FactRecord {
+                    found: self.clock.now(),
+                    fact,
+                };
+                Event::Warning {
+                    warning: Warning::of(&record, &self.me),
+                }
+            }
+        };
+        self.events.push(told);
+    }
+
+    /// Keeps connections from now on, or no longer.
+    pub(crate) fn set_live(&mut self, live: bool) -> Result<(), Error> {
+        if self.suspended {
+            return Err(suspended());
+        }
+        if live && !self.live {
+            self.links.hurry(Instant::now());
+        }
+        self.live = live;
+        Ok(())
+    }
+
+    /// Closes every connection, socket, file and lock.
+    pub(crate) fn suspend(&mut self) {
+        self.syncs.cancel(&Error::new(
+            ErrorKind::Cancelled,
+            "the sync was stopped because the journal was suspended; what waits is kept",
+        ));
+        self.links.drop_all();
+        self.links.wait_parted();
+        self.device = None;
+        self.turn.lost();
+        self.failing = None;
+        if !self.suspended {
+            self.suspended = true;
+            self.tell_state();
+        }
+    }
+
+    /// Opens the files again; what is due goes on by itself.
+    pub(crate) fn resume(&mut self) -> Result<(), Error> {
+        if self.suspended {
+            self.reopen(TURN_WAIT)?;
+            self.suspended = false;
+        }
+        Ok(())
+    }
+
+    /// Closes everything for good.
+    pub(crate) fn shutdown(&mut self) {
+        self.over.store(true, Ordering::Release);
+        self.suspend();
+        self.events.end();
+    }
+}
+
+impl Clock {
+    fn now(&self) -> Timestamp {
+        Timestamp(match self {
+            Self::Set(seconds) => seconds.load(Ordering::Relaxed),
+            Self::System => match SystemTime::now().duration_since(UNIX_EPOCH) {
+                Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+                Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |s| -s),
+            },
+        })
+    }
+}
+
+fn suspended() -> Error {
+    Error::new(
+        ErrorKind::Cancelled,
+        "the journal is suspended; resume it first",
+    )
+}

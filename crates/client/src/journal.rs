@@ -1,0 +1,450 @@
+//! The journal as programs see it: a handle whose every call is a message to the device thread.
+
+use core::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::time::Duration;
+
+use sidelight_store::MemoryDisk;
+use tokio::sync::oneshot;
+
+use crate::driver::{Clock, Driver, Message};
+use crate::events::Events;
+use crate::home::Place;
+use crate::records::{
+    Draft, Entry, Invited, NewPerson, Page, PageRequest, Pairing, Status, SyncReport, TextEdit,
+};
+use crate::{Date, Error, ErrorKind, Event, KeyStore, convert, reading, runtime};
+
+/// One device's journal. Clones are the same journal.
+///
+/// Every call is done by a thread of the journal's own, one after another, whatever executor
+/// awaits it. Dropping a future means to stop waiting: the call is done all the same.
+///
+/// Several programs may have one journal open, and read it at the same time. Whoever writes
+/// takes turns with the others, for no longer than a command takes, and waits five seconds for
+/// its turn at most. The last clone dropped ends the journal like [`shutdown`](Self::shutdown),
+/// without waiting for it.
+#[derive(Clone)]
+pub struct Journal {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What the handle and the device thread share.
+pub(crate) struct Shared {
+    to: Sender<Message>,
+    pub(crate) events: Arc<Events>,
+    /// Whether the journal was shut down, rather than having failed.
+    over: Arc<AtomicBool>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Fails only if the thread has ended already.
+        let _ = self.to.send(Message::Quit);
+    }
+}
+
+impl Journal {
+    /// Begins a journal in the folder `home`, with a new storage key unless `keys` has one.
+    ///
+    /// # Errors
+    /// Invalid for a name or address that is none, or if a journal has begun there already;
+    /// Keys locked; Storage.
+    pub async fn create(
+        home: PathBuf,
+        keys: Arc<dyn KeyStore>,
+        person: NewPerson,
+    ) -> Result<Self, Error> {
+        Self::start(Place::Folder(home), keys, Some(person), Clock::System).await
+    }
+
+    /// Opens the journal in the folder `home`.
+    ///
+    /// # Errors
+    /// Not found if none has begun there; Keys locked; Update needed; Storage.
+    pub async fn open(home: PathBuf, keys: Arc<dyn KeyStore>) -> Result<Self, Error> {
+        Self::start(Place::Folder(home), keys, None, Clock::System).await
+    }
+
+    /// Begins a journal on `disk`, or opens the one there, by a clock that may be set: for tests
+    /// of what is built on it.
+    #[doc(hidden)]
+    pub async fn in_memory(
+        disk: &MemoryDisk,
+        keys: Arc<dyn KeyStore>,
+        person: Option<NewPerson>,
+        clock: Option<Arc<std::sync::atomic::AtomicI64>>,
+    ) -> Result<Self, Error> {
+        let clock = clock.map_or(Clock::System, Clock::Set);
+        Self::start(Place::Memory(disk.clone()), keys, person, clock).await
+    }
+
+    async fn start(
+        place: Place,
+        keys: Arc<dyn KeyStore>,
+        person: Option<NewPerson>,
+        clock: Clock,
+    ) -> Result<Self, Error> {
+        let (to, inbox) = mpsc::channel();
+        let (ready, began) = oneshot::channel();
+        let (events, over) = (Arc::<Events>::default(), Arc::<AtomicBool>::default());
+        let shared = Arc::new(Shared {
+            to: to.clone(),
+            events: events.clone(),
+            over: over.clone(),
+        });
+        let run = move || {
+            let person = person.as_ref();
+            match Driver::begin(place, &*keys, person, clock, (to, events, over)) {
+                Ok(driver) => {
+                    drop(keys);
+                    let _ = ready.send(Ok(()));
+                    driver.run(&inbox);
+                }
+                Err(error) => {
+                    let _ = ready.send(Err(error));
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("sidelight".to_owned())
+            .spawn(run)
+            .map_err(|_| runtime::no_thread())?;
+        began.await.unwrap_or_else(|_| Err(broken()))?;
+        Ok(Self { shared })
+    }
+
+    /// Lets the device thread do something that gives its answer at once.
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        command: impl FnOnce(&mut Driver) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.ask(|driver, answer| {
+            // Nobody may be waiting any more.
+            let _ = answer.send(command(driver));
+        })
+        .await
+    }
+
+    /// Lets the device thread do something that gives its answer later.
+    async fn ask<T: Send + 'static>(
+        &self,
+        command: impl FnOnce(&mut Driver, oneshot::Sender<Result<T, Error>>) + Send + 'static,
+    ) -> Result<T, Error> {
+        let (answer, answered) = oneshot::channel();
+        let command = Message::Command(Box::new(move |driver| command(driver, answer)));
+        // Fails only if the thread has ended; the command is dropped then, and the answer with it.
+        drop(self.shared.to.send(command));
+        match answered.await {
+            Ok(answer) => answer,
+            _ if self.shared.over.load(Ordering::Acquire) => Err(shut_down()),
+            _ => Err(broken()),
+        }
+    }
+
+    /// Names the relay for the private space and for coming invitations, if there was none.
+    ///
+    /// # Errors
+    /// Invalid if there is one, or the address is none; Storage.
+    pub async fn use_relay(&self, address: String, ticket: Option<String>) -> Result<(), Error> {
+        self.call(move |driver| {
+            let relay = convert::relay(&address)?;
+            let ticket = convert::ticket(ticket.as_deref())?;
+            driver.act(|device, _| device.use_relay(&relay, ticket))
+        })
+        .await
+    }
+
+    /// Invites a partner, for at most `lifetime`: the link to show to them and nobody else.
+    /// The pairing goes on with every sync; an invitation that nobody took up is spent.
+    ///
+    /// # Errors
+    /// Invalid without a relay, while a pairing waits for an answer, or when there is a
+    /// partner; Storage.
+    pub async fn invite(&self, lifetime: Duration) -> Result<Invited, Error> {
+        let secs = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
+        self.call(move |driver| {
+            let link = driver.act(|device, outside| device.invite(secs, outside))?;
+            Ok(Invited {
+                link: link.expose(),
+                expires_ms: convert::milliseconds(link.invitation().expires),
+            })
+        })
+        .await
+    }
+
+    /// Takes an invitation up, by its link. The pairing goes on with every sync.
+    ///
+    /// # Errors
+    /// Invalid for a link that is none, is cut off, expired, spent here or one's own, or when
+    /// there is a partner; Update needed; Storage.
+    pub async fn join(&self, link: String) -> Result<(), Error> {
+        self.call(move |driver| {
+            let link = convert::invitation(&link)?;
+            driver.act(|device, outside| device.join(&link, outside))
+        })
+        .await
+    }
+
+    /// The pairing under way, or the last one.
+    ///
+    /// # Errors
+    /// Storage.
+    pub async fn pairing(&self) -> Result<Option<Pairing>, Error> {
+        self.call(|driver| {
+            let view = driver.look(|device| Ok(device.pairing()))?;
+            Ok(view.map(convert::pairing))
+        })
+        .await
+    }
+
+    /// Says whether both sides show the same seven emoji. Nothing is shared before both have.
+    ///
+    /// # Errors
+    /// Invalid if there is nothing to compare; Storage.
+    pub async fn confirm(&self, same: bool) -> Result<(), Error> {
+        self.call(move |driver| driver.act(|device, outside| device.confirm(same, outside)))
+            .await
+    }
+
+    /// Calls the pairing off; its invitation is spent.
+    ///
+    /// # Errors
+    /// Invalid if there is none; Storage.
+    pub async fn cancel_pairing(&self) -> Result<(), Error> {
+        self.call(|driver| driver.act(|device, outside| device.cancel_pairing(outside)))
+            .await
+    }
+
+    /// Writes an entry, and returns its id when it is durable on this device, online or not.
+    ///
+    /// # Errors
+    /// Invalid; Not paired for a shared entry without a partner; Storage.
+    pub async fn write(&self, draft: Draft) -> Result<String, Error> {
+        let ids = self.write_many(vec![draft]).await?;
+        ids.into_iter()
+            .next()
+            .ok_or_else(|| Error::internal("an entry without an id"))
+    }
+
+    /// Writes entries, all or none; their ids in the same order. One whose source was imported
+    /// before gives the id that it got then.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn write_many(&self, drafts: Vec<Draft>) -> Result<Vec<String>, Error> {
+        let wrote = self.write_drafts(drafts).await?;
+        Ok(wrote.into_iter().map(|one| one.entry.to_hex()).collect())
+    }
+
+    pub(crate) async fn write_drafts(
+        &self,
+        drafts: Vec<Draft>,
+    ) -> Result<Vec<crate::device::Wrote>, Error> {
+        self.call(move |driver| {
+            let drafts = drafts.into_iter().map(convert::draft);
+            let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
+            driver.act(|device, outside| device.write(&drafts, outside))
+        })
+        .await
+    }
+
+    /// Copies private entries into the shared journal, each under a new id; one that was shared
+    /// before gives the copy that there is. Returns the ids of the copies. This is the only way
+    /// from private to shared.
+    ///
+    /// # Errors
+    /// Not found; Invalid for an entry that is shared; Not paired; Storage.
+    pub async fn share(&self, ids: Vec<String>) -> Result<Vec<String>, Error> {
+        self.call(move |driver| {
+            let copies = driver.act(|device, outside| {
+                let ids = ids.iter().map(|id| convert::entry_id(device.store(), id));
+                let ids = ids.collect::<Result<Vec<_>, _>>()?;
+                device.share(&ids, outside)
+            })?;
+            Ok(copies.iter().map(|copy| copy.to_hex()).collect())
+        })
+        .await
+    }
+
+    /// Edits the text of an entry, all edits or none. Positions are those of the text of
+    /// `version`, the one that the person saw; none means the current one. What others wrote
+    /// meanwhile stays. Returns the version with the edits: what the person sees now.
+    ///
+    /// # Errors
+    /// Not found; Invalid for a position past the end, a text that would be empty or too long,
+    /// or an entry that is not one's own to change; Storage.
+    pub async fn edit(
+        &self,
+        id: String,
+        version: Option<String>,
+        edits: Vec<TextEdit>,
+    ) -> Result<String, Error> {
+        self.call(move |driver| {
+            let at = version.as_deref().map(convert::version).transpose()?;
+            let edits = convert::splices(edits);
+            let version = driver.act(|device, outside| {
+                let id = convert::entry_id(device.store(), &id)?;
+                device.edit(&id, at.as_ref(), &edits, outside)
+            })?;
+            Ok(version.to_hex())
+        })
+        .await
+    }
+
+    /// Makes `text` the text of an entry, by one splice: what the old and the new text have in
+    /// common at the beginning and at the end, counted in Unicode scalar values, stays as it
+    /// is. So what the partner types elsewhere in it at the same time stays, too. Returns the
+    /// version with the text.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
+    pub async fn set_text(&self, id: String, text: String) -> Result<String, Error> {
+        self.call(move |driver| {
+            let version = driver.act(|device, outside| {
+                let id = convert::entry_id(device.store(), &id)?;
+                let shown = crate::device::view::entry(device.store(), &id)?
+                    .ok_or_else(convert::no_entry)?;
+                let splice = crate::splice::between(&shown.rendered.text, &text);
+                device.edit(&id, Some(&shown.version), &[splice], outside)
+            })?;
+            Ok(version.to_hex())
+        })
+        .await
+    }
+
+    /// Moves an entry to another day. Returns the version with it.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
+    pub async fn set_date(&self, id: String, date: Date) -> Result<String, Error> {
+        self.call(move |driver| {
+            let edit = sidelight_format::Edit::Date(date.checked()?);
+            let version = driver.act(|device, outside| {
+                let id = convert::entry_id(device.store(), &id)?;
+                device.edit(&id, None, &[edit], outside)
+            })?;
+            Ok(version.to_hex())
+        })
+        .await
+    }
+
+    /// Some entries, the newest first.
+    ///
+    /// # Errors
+    /// Invalid for a cursor that is none; Storage.
+    pub async fn page(&self, request: PageRequest) -> Result<Page, Error> {
+        self.call(move |driver| driver.read(|store| reading::page(store, &request)))
+            .await
+    }
+
+    /// One entry, by its id or by four or more digits that no other begins with.
+    ///
+    /// # Errors
+    /// Not found; Invalid for what names none or several; Storage.
+    pub async fn entry(&self, id: String) -> Result<Entry, Error> {
+        self.call(move |driver| driver.read(|store| reading::entry(store, &id)))
+            .await
+    }
+
+    /// What a person should know of this device.
+    ///
+    /// # Errors
+    /// Storage.
+    pub async fn status(&self) -> Result<Status, Error> {
+        self.call(|driver| driver.read(reading::status)).await
+    }
+
+    /// Connects, sends what waits and receives what is there, until all is in sync or
+    /// `deadline` is over. While live it uses the connections that there are. A pairing that
+    /// completes meanwhile is gone on with.
+    ///
+    /// # Errors
+    /// Offline if no relay is reached; Refused if one refuses something, or another one answers
+    /// in its place; Invalid without a relay; Storage; Cancelled by
+    /// [`suspend`](Self::suspend) and [`shutdown`](Self::shutdown). Nothing is lost by any: what
+    /// waits is kept, and what came is here.
+    pub async fn sync_now(&self, deadline: Duration) -> Result<SyncReport, Error> {
+        self.ask(move |driver, answer| driver.sync(deadline, answer))
+            .await
+    }
+
+    /// Keeps connections open from now on: what is written leaves at once, what the partner
+    /// writes arrives at once, and lost connections come back by themselves.
+    ///
+    /// # Errors
+    /// Cancelled while suspended.
+    pub async fn go_live(&self) -> Result<(), Error> {
+        self.call(|driver| driver.set_live(true)).await
+    }
+
+    /// Ends [`go_live`](Self::go_live).
+    ///
+    /// # Errors
+    /// Cancelled while suspended.
+    pub async fn go_quiet(&self) -> Result<(), Error> {
+        self.call(|driver| driver.set_live(false)).await
+    }
+
+    /// Waits for the next event; none once the journal is shut down. Up to
+    /// [`EVENTS_MAX`](crate::EVENTS_MAX) wait for whoever asks; beyond that they are forgotten,
+    /// and [`Event::Lagged`] says so. A future that is dropped takes none along.
+    pub async fn next_event(&self) -> Option<Event> {
+        self.shared.events.next().await
+    }
+
+    /// Finishes what is under way, then closes every connection, socket, file and lock: phones
+    /// kill an app that keeps one while it sleeps. Other calls fail until
+    /// [`resume`](Self::resume).
+    ///
+    /// # Errors
+    /// None but those of a journal that is shut down.
+    pub async fn suspend(&self) -> Result<(), Error> {
+        self.call(|driver| {
+            driver.suspend();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends [`suspend`](Self::suspend): opens the files again, and new sockets if it was live.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open); the journal then stays suspended.
+    pub async fn resume(&self) -> Result<(), Error> {
+        self.call(Driver::resume).await
+    }
+
+    /// Finishes what is under way and closes everything. Later calls are Cancelled.
+    pub async fn shutdown(&self) {
+        let closed = self.call(|driver| {
+            driver.shutdown();
+            Ok(())
+        });
+        // Fails only if it is over already.
+        let _ = closed.await;
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal")
+            .field("over", &self.shared.over)
+            .finish_non_exhaustive()
+    }
+}
+
+fn shut_down() -> Error {
+    Error::new(
+        ErrorKind::Cancelled,
+        "the journal was shut down; open it again",
+    )
+}
+
+/// The device thread is gone although nobody shut it down.
+fn broken() -> Error {
+    Error::internal("the device thread is gone")
+}

@@ -1,0 +1,466 @@
+//! Connections and links of one device: what the device thread knows of them, and the tasks
+//! that carry frames.
+//!
+//! Mailboxes of one relay and group share a *line*: one connection from a socket of its own.
+//! Links of different groups share neither, so that a relay cannot tell by them that two
+//! mailboxes are one person's.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use rand_core::Rng;
+use sidelight_format::{Frame, MailboxName, Refusal, RelayAddress};
+use sidelight_transport::{
+    ConnectError, Connection, Endpoint, FrameReceiver, FrameSender, LinkError,
+};
+use tokio::runtime::Runtime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tracing::debug;
+
+use crate::device::{Group, LinkId, Wanted};
+use crate::driver::Message;
+use crate::sealing::system_rng;
+
+/// How long one attempt to connect takes at most: several repetitions of the first packet.
+pub(crate) const CONNECT_MAX: Duration = Duration::from_secs(10);
+
+/// How many batches of frames of one link may wait for the device thread: the one that it works
+/// on, and the next.
+const BATCHES_PER_LINK: usize = 2;
+
+/// How many frames are handed to the device at once, and so kept in one commit.
+const FRAMES_MAX: usize = 256;
+
+/// How many frames leave in one write.
+const WRITE_FRAMES_MAX: usize = 64;
+
+/// The pause before the second attempt; each later one is twice as long.
+const PAUSE_FIRST: Duration = Duration::from_millis(500);
+
+/// The longest pause: a relay that is back is noticed within a minute.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// How long the other ends are given to hear that a device hangs up.
+const PARTING_MAX: Duration = Duration::from_millis(1500);
+
+/// Which line: its relay and group.
+pub(crate) type LineKey = (RelayAddress, Group);
+
+/// All lines and links.
+pub(crate) struct Links {
+    runtime: &'static Runtime,
+    to: Sender<Message>,
+    lines: BTreeMap<LineKey, Line>,
+    links: HashMap<LinkId, OpenLink>,
+    pauses: HashMap<MailboxName, Pause>,
+    /// Lines and links are numbered, so that late news of an old one is told apart.
+    next: u64,
+    parting: Vec<JoinHandle<()>>,
+}
+
+/// One connection, or the wish for one.
+pub(crate) struct Line {
+    number: u64,
+    state: LineState,
+    failures: u32,
+    /// Why the last attempt failed, and when. None once it is up.
+    pub(crate) failed: Option<(Instant, ConnectError)>,
+}
+
+enum LineState {
+    /// To be tried at this time.
+    Waiting(Instant),
+    Connecting(Task),
+    Up(Connection, Task),
+}
+
+/// A line's task. It ends, and says goodbye, when `_stop` is dropped.
+struct Task {
+    _stop: oneshot::Sender<()>,
+    handle: JoinHandle<()>,
+}
+
+/// A link that is up, as far as is known.
+struct OpenLink {
+    mailbox: MailboxName,
+    line: LineKey,
+    frames: mpsc::UnboundedSender<Frame>,
+}
+
+/// Why a mailbox is not opened again at once.
+pub(crate) struct Pause {
+    pub(crate) until: Instant,
+    failures: u32,
+    /// When its relay refused it, and why.
+    pub(crate) refused: Option<(Instant, Refusal)>,
+}
+
+/// What becomes known of a line.
+pub(crate) enum News {
+    Up(Connection),
+    NotUp(ConnectError),
+    Down(LinkError),
+}
+
+impl Links {
+    pub(crate) fn new(runtime: &'static Runtime, to: Sender<Message>) -> Self {
+        Self {
+            runtime,
+            to,
+            lines: BTreeMap::new(),
+            links: HashMap::new(),
+            pauses: HashMap::new(),
+            next: 0,
+            parting: Vec::new(),
+        }
+    }
+
+    /// Makes lines and links those that are wanted, as far as their pauses allow. Returns the
+    /// links to tell the device of: those that are down, and those that are up.
+    pub(crate) fn follow(
+        &mut self,
+        wanted: &[Wanted],
+        now: Instant,
+    ) -> (Vec<LinkId>, Vec<(LinkId, MailboxName, [u8; 32])>) {
+        let is_wanted = |link: &OpenLink| {
+            wanted
+                .iter()
+                .any(|wanted| wanted.mailbox == link.mailbox && key(wanted) == link.line)
+        };
+        let unwanted = self.links.extract_if(|_, link| !is_wanted(link));
+        let down = unwanted.map(|(link, _)| link).collect();
+        let keys: Vec<_> = wanted.iter().map(key).collect();
+        let unwanted: Vec<_> = self
+            .lines
+            .extract_if(.., |line, _| !keys.contains(line))
+            .collect();
+        for (_, line) in unwanted {
+            self.part(line);
+        }
+        for line in keys {
+            let known = self.lines.entry(line.clone()).or_insert(Line {
+                number: 0,
+                state: LineState::Waiting(now),
+                failures: 0,
+                failed: None,
+            });
+            if matches!(known.state, LineState::Waiting(at) if at <= now) {
+                self.next += 1;
+                known.number = self.next;
+                let (stop, stopped) = oneshot::channel();
+                let carry = carry(line.0, known.number, self.to.clone(), stopped);
+                let handle = self.runtime.spawn(carry);
+                known.state = LineState::Connecting(Task {
+                    _stop: stop,
+                    handle,
+                });
+            }
+        }
+        let mut up = Vec::new();
+        for wanted in wanted {
+            let paused = |pause: &Pause| pause.until > now;
+            if self.link_of(wanted).is_some()
+                || self.pauses.get(&wanted.mailbox).is_some_and(paused)
+            {
+                continue;
+            }
+            let line = key(wanted);
+            let Some(LineState::Up(connection, _)) = self.lines.get(&line).map(|line| &line.state)
+            else {
+                continue;
+            };
+            self.next += 1;
+            let link = LinkId(self.next);
+            let (frames, outgoing) = mpsc::unbounded_channel();
+            up.push((link, wanted.mailbox, connection.exporter()));
+            self.runtime.spawn(carry_link(
+                connection.clone(),
+                link,
+                outgoing,
+                self.to.clone(),
+            ));
+            self.links.insert(
+                link,
+                OpenLink {
+                    mailbox: wanted.mailbox,
+                    line,
+                    frames,
+                },
+            );
+        }
+        (down, up)
+    }
+
+    /// Takes in what became known of a line. Returns the links that are down with it.
+    pub(crate) fn handle_news(&mut self, number: u64, news: News, now: Instant) -> Vec<LinkId> {
+        let Some((key, line)) = self
+            .lines
+            .iter_mut()
+            .find(|(_, line)| line.number == number)
+        else {
+            return Vec::new();
+        };
+        match news {
+            News::Up(connection) => {
+                debug!(line = number, "connected");
+                line.failed = None;
+                let waiting = LineState::Waiting(now);
+                line.state = match std::mem::replace(&mut line.state, waiting) {
+                    LineState::Connecting(task) => LineState::Up(connection, task),
+                    other => other,
+                };
+                Vec::new()
+            }
+            News::NotUp(error) => {
+                debug!(line = number, %error, "not connected");
+                line.wait(Some(error), now);
+                Vec::new()
+            }
+            News::Down(error) => {
+                debug!(line = number, %error, "connection lost");
+                line.wait(None, now);
+                let key = key.clone();
+                let down = self.links.extract_if(|_, link| link.line == key);
+                down.map(|(link, _)| link).collect()
+            }
+        }
+    }
+
+    pub(crate) fn has(&self, link: LinkId) -> bool {
+        self.links.contains_key(&link)
+    }
+
+    pub(crate) fn link_of(&self, wanted: &Wanted) -> Option<LinkId> {
+        let line = key(wanted);
+        let found = self
+            .links
+            .iter()
+            .find(|(_, link)| link.mailbox == wanted.mailbox && link.line == line);
+        found.map(|(link, _)| *link)
+    }
+
+    pub(crate) fn line_of(&self, wanted: &Wanted) -> Option<&Line> {
+        self.lines.get(&key(wanted))
+    }
+
+    pub(crate) fn pause_of(&self, wanted: &Wanted) -> Option<&Pause> {
+        self.pauses.get(&wanted.mailbox)
+    }
+
+    /// Sends a frame. One for a link that is down is not needed: what it carries is kept, and
+    /// goes over the next link.
+    pub(crate) fn send(&self, link: LinkId, frame: Frame) {
+        if let Some(open) = self.links.get(&link) {
+            let _ = open.frames.send(frame);
+        }
+    }
+
+    /// A link is down, or to be dropped: its mailbox is opened again after a pause.
+    pub(crate) fn drop_link(&mut self, link: LinkId, now: Instant) {
+        if let Some(open) = self.links.remove(&link) {
+            let pause = self.pauses.entry(open.mailbox).or_insert(Pause::none(now));
+            pause.until = pause.until.max(now + pause_after(pause.failures));
+            pause.failures += 1;
+        }
+    }
+
+    /// Drops all links, to be opened again at once, on the connections that there are.
+    pub(crate) fn drop_links(&mut self) -> Vec<LinkId> {
+        self.links.drain().map(|(link, _)| link).collect()
+    }
+
+    /// A relay has refused a mailbox.
+    pub(crate) fn refuse(&mut self, mailbox: MailboxName, refusal: Refusal, now: Instant) {
+        let pause = self.pauses.entry(mailbox).or_insert(Pause::none(now));
+        let wait = Duration::from_secs(refusal.retry_after_secs.into());
+        pause.until = pause.until.max(now + wait);
+        pause.refused = Some((now, refusal));
+    }
+
+    /// A mailbox is up to date: whatever was in its way is over.
+    pub(crate) fn succeed(&mut self, mailbox: &MailboxName) {
+        self.pauses.remove(mailbox);
+        let line = self.links.values().find(|link| link.mailbox == *mailbox);
+        if let Some(line) = line.and_then(|link| self.lines.get_mut(&link.line)) {
+            line.failures = 0;
+        }
+    }
+
+    /// Somebody asks now: no pause but one that a relay asked for.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        for line in self.lines.values_mut() {
+            if let LineState::Waiting(at) = &mut line.state {
+                *at = now;
+            }
+        }
+        let asked_for = |refused: &(Instant, Refusal)| refused.1.retry_after_secs > 0;
+        self.pauses
+            .retain(|_, pause| pause.until > now && pause.refused.as_ref().is_some_and(asked_for));
+    }
+
+    /// When to [`follow`](Self::follow) again if nothing happens.
+    pub(crate) fn next_wake(&self, now: Instant) -> Option<Instant> {
+        let lines = self.lines.values().filter_map(|line| match line.state {
+            LineState::Waiting(at) => Some(at),
+            _ => None,
+        });
+        let pauses = self.pauses.values().map(|pause| pause.until);
+        // What is due already waits for something else: for its line to be up, say.
+        lines.chain(pauses).filter(|at| *at > now).min()
+    }
+
+    /// Hangs up everything.
+    pub(crate) fn drop_all(&mut self) -> Vec<LinkId> {
+        for (_, line) in std::mem::take(&mut self.lines) {
+            self.part(line);
+        }
+        self.pauses.clear();
+        self.drop_links()
+    }
+
+    /// Waits until every socket is closed.
+    pub(crate) fn wait_parted(&mut self) {
+        let parting = std::mem::take(&mut self.parting);
+        let aborts: Vec<_> = parting.iter().map(JoinHandle::abort_handle).collect();
+        self.runtime.block_on(async {
+            let all = async {
+                for handle in parting {
+                    // Fails only if the task was stopped.
+                    let _ = handle.await;
+                }
+            };
+            if tokio::time::timeout(PARTING_MAX, all).await.is_err() {
+                aborts.iter().for_each(tokio::task::AbortHandle::abort);
+            }
+        });
+    }
+
+    fn part(&mut self, line: Line) {
+        self.parting.retain(|handle| !handle.is_finished());
+        if let LineState::Connecting(task) | LineState::Up(_, task) = line.state {
+            self.parting.push(task.handle);
+        }
+    }
+}
+
+impl Line {
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.state, LineState::Up(..))
+    }
+
+    /// Waits for the next attempt: after one that failed, or after the connection was lost.
+    fn wait(&mut self, error: Option<ConnectError>, now: Instant) {
+        self.failed = error.map(|error| (now, error));
+        self.state = LineState::Waiting(now + pause_after(self.failures));
+        self.failures += 1;
+    }
+}
+
+impl Pause {
+    fn none(now: Instant) -> Self {
+        Self {
+            until: now,
+            failures: 0,
+            refused: None,
+        }
+    }
+}
+
+fn key(wanted: &Wanted) -> LineKey {
+    (wanted.relay.clone(), wanted.group)
+}
+
+/// How long to wait after so many failures in a row: twice as long each time, and by chance up
+/// to half of that less, so that the devices of a relay that restarts do not come all at once.
+pub(crate) fn pause_after(failures: u32) -> Duration {
+    let whole = PAUSE_FIRST
+        .saturating_mul(1 << failures.min(10))
+        .min(PAUSE_MAX);
+    let chance = f64::from(system_rng().next_u32()) / f64::from(u32::MAX);
+    whole.mul_f64(0.5 + chance / 2.0)
+}
+
+/// Connects, then holds the connection until it ends or is no longer wanted.
+async fn carry(
+    relay: RelayAddress,
+    line: u64,
+    to: Sender<Message>,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    // The device thread may be gone: then so is everybody who would want to know.
+    let tell = |news| drop(to.send(Message::Line(line, news)));
+    let endpoint = match Endpoint::new() {
+        Ok(endpoint) => endpoint,
+        Err(error) => return tell(News::NotUp(error)),
+    };
+    tokio::select! {
+        connected = endpoint.connect(&relay, CONNECT_MAX) => match connected {
+            Ok(connection) => {
+                tell(News::Up(connection.clone()));
+                tokio::select! {
+                    error = connection.closed() => tell(News::Down(error)),
+                    _ = &mut stopped => {}
+                }
+            }
+            Err(error) => tell(News::NotUp(error)),
+        },
+        _ = &mut stopped => {}
+    }
+    endpoint.stop().await;
+}
+
+/// Carries the frames of one link until either end drops it.
+async fn carry_link(
+    connection: Connection,
+    link: LinkId,
+    outgoing: mpsc::UnboundedReceiver<Frame>,
+    to: Sender<Message>,
+) {
+    if let Ok(opened) = connection.open_link().await {
+        let (sender, receiver) = opened.split();
+        tokio::select! {
+            () = receive(receiver, link, &to) => {}
+            () = send(sender, outgoing) => {}
+        }
+    }
+    let _ = to.send(Message::LinkDown(link));
+}
+
+async fn receive(mut receiver: FrameReceiver, link: LinkId, to: &Sender<Message>) {
+    let batches = Arc::new(Semaphore::new(BATCHES_PER_LINK));
+    while let Ok(Some(mut frames)) = receiver.recv().await {
+        while !frames.is_empty() {
+            let Ok(room) = batches.clone().acquire_owned().await else {
+                return;
+            };
+            let rest = frames.split_off(frames.len().min(FRAMES_MAX));
+            let batch = Batch {
+                frames,
+                _room: room,
+            };
+            if to.send(Message::Frames(link, batch)).is_err() {
+                return;
+            }
+            frames = rest;
+        }
+    }
+}
+
+/// Frames that have arrived, in the room that their link has with the device thread.
+pub(crate) struct Batch {
+    pub(crate) frames: Vec<Frame>,
+    _room: OwnedSemaphorePermit,
+}
+
+async fn send(mut sender: FrameSender, mut outgoing: mpsc::UnboundedReceiver<Frame>) {
+    let mut batch = Vec::new();
+    while outgoing.recv_many(&mut batch, WRITE_FRAMES_MAX).await > 0 {
+        if sender.send(&batch).await.is_err() {
+            return;
+        }
+        batch.clear();
+    }
+}

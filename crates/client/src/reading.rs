@@ -1,0 +1,62 @@
+//! What is read from a store beside pages: alike for a journal and a read-only opener.
+
+use sidelight_format::record::{DeviceRecord, OutboxRecord};
+use sidelight_format::{EntryId, PersonId, SpaceId};
+use sidelight_store::{Direction, Key, Store, Txn, timeline};
+
+use crate::Error;
+use crate::convert::{self, People};
+use crate::device::view;
+use crate::records::{Entry, Page, PageRequest, Status};
+
+/// How many entries a page has at most: some screens full, and never megabytes at once unless
+/// the texts are long.
+const PAGE_LEN_MAX: u32 = 1000;
+
+/// Who this device's person is, and their private space.
+pub(crate) fn me(store: &dyn Store) -> Result<(PersonId, SpaceId), Error> {
+    let me = Txn::begin(store)?
+        .get::<DeviceRecord>(Key::One)?
+        .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
+    Ok((me.person, me.private))
+}
+
+pub(crate) fn page(store: &dyn Store, request: &PageRequest) -> Result<Page, Error> {
+    let before = request.before.as_deref();
+    let before = before.map(convert::index_key).transpose()?;
+    let limit = request.limit.clamp(1, PAGE_LEN_MAX) as usize;
+    let (shown, next) = view::page(store, before.as_ref(), limit)?;
+    let people = People::of(store)?;
+    Ok(Page {
+        entries: shown.into_iter().map(|shown| people.entry(shown)).collect(),
+        next: next.as_ref().map(convert::cursor),
+    })
+}
+
+pub(crate) fn entry(store: &dyn Store, id: &str) -> Result<Entry, Error> {
+    let id = convert::entry_id(store, id)?;
+    let shown = view::entry(store, &id)?.ok_or_else(convert::no_entry)?;
+    Ok(People::of(store)?.entry(shown))
+}
+
+pub(crate) fn status(store: &dyn Store) -> Result<Status, Error> {
+    let outbox = Txn::begin(store)?.range::<OutboxRecord>(0, Direction::Up, usize::MAX)?;
+    Ok(convert::status(view::status(store)?, outbox.len() as u64))
+}
+
+/// The ids of all entries, the oldest first.
+pub(crate) fn ids(store: &dyn Store) -> Result<Vec<EntryId>, Error> {
+    let txn = Txn::begin(store)?;
+    let rows = timeline::page(&txn, None, usize::MAX, |_| true)?;
+    Ok(rows.into_iter().rev().map(|row| row.key.entry).collect())
+}
+
+/// Those of `ids` that are still there.
+pub(crate) fn entries(store: &dyn Store, ids: &[EntryId]) -> Result<Vec<Entry>, Error> {
+    let people = People::of(store)?;
+    let mut entries = Vec::with_capacity(ids.len());
+    for id in ids {
+        entries.extend(view::entry(store, id)?.map(|shown| people.entry(shown)));
+    }
+    Ok(entries)
+}

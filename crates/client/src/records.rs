@@ -1,0 +1,364 @@
+//! What goes in and out of a [`Journal`](crate::Journal): plain records that own what they hold.
+//!
+//! Ids, cursors and versions are text: programs keep them and hand them back, and read nothing
+//! else out of them. What holds a person's words prints none of them in `Debug`.
+
+use core::fmt;
+
+use crate::{Date, Warning};
+
+/// Who begins a journal.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewPerson {
+    /// What they want to be called: 1 to 64 bytes, no control characters.
+    pub name: String,
+    /// The relay's address, `sidelight://host:port/relay#key`. Without one the journal is kept
+    /// on this device alone until [`use_relay`](crate::Journal::use_relay).
+    pub relay: Option<String>,
+    /// What the relay asks of those who begin mailboxes there; most ask nothing.
+    pub ticket: Option<String>,
+}
+
+/// A new entry.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Its kind: `moment`, `gratitude`, or another name of 1 to 32 of `a`–`z` and `_`.
+    pub kind: String,
+    /// Its text: 1 byte to 256 KiB of UTF-8, without U+0000.
+    pub text: String,
+    /// The day it is about; none for today, in the zone of this device.
+    pub date: Option<Date>,
+    /// Whether both may change it. Only in the shared journal.
+    pub together: bool,
+    /// Written into the shared journal. Otherwise it is private until it is shared.
+    pub shared: bool,
+    /// Its other fields, each name once.
+    pub fields: Vec<Field>,
+    /// Where it was imported from: the same source is written once, shared or private.
+    pub source: Option<String>,
+}
+
+impl Draft {
+    /// A private moment of today.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            kind: "moment".to_owned(),
+            text: text.into(),
+            date: None,
+            together: false,
+            shared: false,
+            fields: Vec::new(),
+            source: None,
+        }
+    }
+}
+
+/// A field of an entry beside its text and date.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name: 1 to 64 bytes.
+    pub name: String,
+    /// Its value.
+    pub value: FieldValue,
+}
+
+/// What a field holds.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldValue {
+    /// Text.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// Yes or no.
+    Flag(bool),
+    /// Several texts.
+    List(Vec<String>),
+    /// Something that this version does not know; it survives being shared and exported.
+    Unknown(Vec<u8>),
+}
+
+/// An entry as it is shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id: 64 hexadecimal digits.
+    pub id: String,
+    /// Where it is kept.
+    pub space: Space,
+    /// Its kind; one that this version does not know is shown like a moment.
+    pub kind: String,
+    /// The day it is about.
+    pub date: Date,
+    /// Its place among the entries of that day.
+    pub order: u32,
+    /// Its text.
+    pub text: String,
+    /// Its other fields, sorted by name.
+    pub fields: Vec<Field>,
+    /// What its author wants to be called.
+    pub author_name: String,
+    /// Whether this person wrote it.
+    pub mine: bool,
+    /// Whether both may change it.
+    pub together: bool,
+    /// How many changes it has had since it was written.
+    pub amendments: u32,
+    /// What is shown, for [`edit`](crate::Journal::edit): positions are counted in this text.
+    pub version: String,
+}
+
+/// Where an entry is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Space {
+    /// Only on this person's own devices.
+    Private,
+    /// Where the partner reads it too.
+    Shared,
+}
+
+/// Which entries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageRequest {
+    /// How many at most: 1 to 1,000. Beyond that it is taken for the nearest.
+    pub limit: u32,
+    /// [`Page::next`] of the page before; none for the newest.
+    pub before: Option<String>,
+}
+
+/// Some entries, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// For the page after this one; none if this is the last. The last page may be empty.
+    pub next: Option<String>,
+}
+
+/// One splice of an entry's text, counted in Unicode scalar values. Each of several edits is in
+/// the text that the ones before it left.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TextEdit {
+    /// Where.
+    pub at: u32,
+    /// How much goes.
+    pub delete: u32,
+    /// What comes.
+    pub insert: String,
+}
+
+/// An invitation to show to one person.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Invited {
+    /// The link; whoever has it can take the invitation up.
+    pub link: String,
+    /// When it ends, in milliseconds since 1970, by this device's clock.
+    pub expires_ms: i64,
+}
+
+/// How a pairing stands.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pairing {
+    /// How far it is.
+    pub stage: PairingStage,
+    /// Whether this side invited.
+    pub inviter: bool,
+    /// What the other side wants to be called, once that is known. It is theirs for certain
+    /// only after both have confirmed.
+    pub partner_name: Option<String>,
+    /// The seven emoji to compare, once there are any.
+    pub comparison: Vec<Emoji>,
+}
+
+/// How far a pairing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PairingStage {
+    /// The other side has not answered yet.
+    WaitingForPartner,
+    /// Both show seven emoji: compare them, in person or by a call, then
+    /// [`confirm`](crate::Journal::confirm).
+    Compare,
+    /// Confirmed here; the other side has yet to, or to hear of it.
+    WaitingForConfirmation,
+    /// The two are paired.
+    Done,
+    /// It ended without.
+    Ended(PairingEnd),
+}
+
+/// Why a pairing ended without a partner. `Display` is a sentence for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum PairingEnd {
+    /// The comparison was refused here.
+    #[error("you said that the emoji differ, so nothing was shared; invite again")]
+    RefusedHere,
+    /// The comparison was refused on the other side.
+    #[error("your partner said that the emoji differ, so nothing was shared; invite again")]
+    RefusedThere,
+    /// Called off here.
+    #[error("the pairing was called off here; invite again when you like")]
+    Cancelled,
+    /// The invitation ran out.
+    #[error("the invitation has expired; make a new one")]
+    Expired,
+    /// The other side broke the rules.
+    #[error("the other side did not keep to the protocol, so nothing was shared; invite again")]
+    Broken,
+}
+
+/// One of 64 pictures.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Emoji {
+    /// The picture.
+    pub symbol: String,
+    /// Its name, to be read out.
+    pub name: String,
+}
+
+/// What a sync did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SyncReport {
+    /// How many envelopes a relay has said it keeps.
+    pub sent: u64,
+    /// How many times an entry came or changed by what was received.
+    pub received: u64,
+    /// How many envelopes still wait to be sent.
+    pub waiting: u64,
+    /// Whether all that the relays have is here, and all that is here is there.
+    pub up_to_date: bool,
+    /// What kept it from that: sentences for people.
+    pub problems: Vec<String>,
+}
+
+/// What a person should know of this device.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Status {
+    /// What they want to be called.
+    pub name: String,
+    /// The beginning of their id, in hexadecimal.
+    pub person: String,
+    /// Whom the journal is shared with.
+    pub partner: Option<Partner>,
+    /// The relay's address, if there is one.
+    pub relay: Option<String>,
+    /// How many envelopes wait to be sent.
+    pub outbox_len: u64,
+    /// When all was last in sync, in milliseconds since 1970, by this device's clock.
+    pub last_synced_ms: Option<i64>,
+    /// How many entries there are.
+    pub entries: u64,
+    /// What was found about relays and logs, the oldest first.
+    pub warnings: Vec<Warning>,
+}
+
+/// Whom the journal is shared with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Partner {
+    /// What they want to be called.
+    pub name: String,
+    /// Since when, in milliseconds since 1970, by this device's clock.
+    pub since_ms: i64,
+}
+
+/// How to import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Into the shared journal; otherwise the entries are private.
+    pub shared: bool,
+    /// Only report what would happen.
+    pub dry_run: bool,
+}
+
+/// How far an import is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportProgress {
+    /// Entries dealt with.
+    pub done: u64,
+    /// Entries in the file; 0 while it is being read for the first time.
+    pub total: u64,
+}
+
+/// What an import did, or would do. `found` is the sum of `imported`, `already_there` and all
+/// `skipped`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// Entries in the file.
+    pub found: u64,
+    /// Entries that are new here.
+    pub imported: u64,
+    /// Entries that an earlier import had brought.
+    pub already_there: u64,
+    /// Entries that were left out, by reason.
+    pub skipped: Vec<Skipped>,
+    /// How many of the imported ones lost NUL characters, which no entry may hold.
+    pub cleaned: u64,
+}
+
+/// Entries that an import left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Why.
+    pub reason: SkipReason,
+    /// How many.
+    pub count: u64,
+}
+
+/// Why an import leaves an entry out. `Display` names it to people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// It has no text, as a photo alone has.
+    #[error("no text")]
+    NoText,
+    /// Its text is longer than an entry may be.
+    #[error("longer than 256 KiB")]
+    TooLong,
+    /// It has no date that can be read, or one that no calendar has.
+    #[error("no date of the years 1 to 9999")]
+    NoDate,
+    /// Its id stands in the file twice.
+    #[error("in the file twice")]
+    Repeated,
+    /// It is not an entry at all.
+    #[error("not an entry")]
+    NotAnEntry,
+}
+
+/// What an export wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportReport {
+    /// The file.
+    pub file: std::path::PathBuf,
+    /// How many entries are in it.
+    pub entries: u64,
+}
+
+macro_rules! redacted {
+    ($($name:ident { $($shown:ident),* })+) => {
+        $(impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name))
+                    $(.field(stringify!($shown), &self.$shown))*
+                    .finish_non_exhaustive()
+            }
+        })+
+    };
+}
+
+redacted! {
+    NewPerson {}
+    Draft { kind, date, together, shared }
+    Entry { id, space, kind, mine, together, amendments }
+    Field {}
+    TextEdit { at, delete }
+    Invited { expires_ms }
+    Pairing { stage, inviter }
+    Status { person, outbox_len, entries, warnings }
+    Partner { since_ms }
+}
+
+impl fmt::Debug for FieldValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FieldValue(…)")
+    }
+}

@@ -1,0 +1,123 @@
+//! What the people should know about relays and logs, in their words.
+
+use sidelight_format::PersonId;
+use sidelight_format::record::{Fact, FactRecord};
+
+/// Something that was found about a relay or a log. Evidence, not opinion: it says what was
+/// seen, not who meant what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// What kind of thing.
+    pub kind: WarningKind,
+    /// A sentence for people; no name or text is in it.
+    pub text: String,
+    /// When it was found, in milliseconds since 1970, by this device's clock.
+    pub found_ms: i64,
+}
+
+/// What kind of thing was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// Something that was written has not come.
+    Gap,
+    /// A log goes on in two ways.
+    Fork,
+    /// The relay has lost or reordered what it had.
+    Rollback,
+    /// The relay was given again what it had lost.
+    Refilled,
+    /// Something that breaks the rules was refused.
+    Refused,
+    /// Somebody else took up an invitation that was spent.
+    SecondJoiner,
+    /// A person's keys go on in two ways.
+    PersonFork,
+    /// Something that only a newer version can tell.
+    Other,
+}
+
+impl Warning {
+    /// The warning of a fact, as `me` reads it.
+    pub(crate) fn of(record: &FactRecord, me: &PersonId) -> Self {
+        let whose = |person: &PersonId| {
+            if person == me {
+                "your own"
+            } else {
+                "your partner's"
+            }
+        };
+        let (kind, text) = match &record.fact {
+            Fact::Gap {
+                person, from, to, ..
+            } => {
+                let count = to.0.saturating_sub(from.0).saturating_add(1);
+                (
+                    WarningKind::Gap,
+                    format!(
+                        "{count} of {} changes have not come; they may still, or the relay \
+                         holds them back",
+                        whose(person)
+                    ),
+                )
+            }
+            Fact::Fork { person, .. } => (
+                WarningKind::Fork,
+                format!(
+                    "one of {} devices has written twice in one place, as a copied or restored \
+                     one does; both are kept",
+                    whose(person)
+                ),
+            ),
+            Fact::Rollback { shown, found, .. } => (
+                WarningKind::Rollback,
+                format!(
+                    "the relay once listed {} items of a mailbox and now {}, or others; it was \
+                     restored from a backup, lost data, or lies. What is here is kept",
+                    shown.0, found.0
+                ),
+            ),
+            Fact::Refilled { envelopes, .. } => (
+                WarningKind::Refilled,
+                format!("the relay was given again {envelopes} items that it had lost"),
+            ),
+            Fact::Refused { person, .. } => (
+                WarningKind::Refused,
+                match person {
+                    Some(person) => format!(
+                        "something from one of {} devices breaks the rules and was not taken in; \
+                         update the app there",
+                        whose(person)
+                    ),
+                    None => "something that breaks the rules was not taken in; if it goes on, \
+                             update the app on all devices"
+                        .to_owned(),
+                },
+            ),
+            Fact::SecondJoiner => (
+                WarningKind::SecondJoiner,
+                "a second device took up your invitation after the first; if that was not your \
+                 partner, somebody else has seen the link"
+                    .to_owned(),
+            ),
+            Fact::PersonFork { person, .. } => (
+                WarningKind::PersonFork,
+                format!(
+                    "{} keys were renewed in two ways; nothing new is shared under either until \
+                     you have compared again",
+                    whose(person)
+                ),
+            ),
+            _ => (
+                WarningKind::Other,
+                "a newer version of this program has noted something here; update to read it"
+                    .to_owned(),
+            ),
+        };
+        Self {
+            kind,
+            text,
+            found_ms: record.found.0.saturating_mul(1000),
+        }
+    }
+}
