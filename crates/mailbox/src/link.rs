@@ -40,8 +40,9 @@ pub enum CloseReason {
     Behind,
 }
 
-/// How much may wait to leave over one link before a fetch pauses. Twice this is in flight at
-/// most, which fills a line of 40 Mbit/s over 100 ms.
+/// How much may wait to leave over one link before a fetch pauses. With the piece that crosses
+/// it, up to 512 KiB wait here, beside what the link itself has on its way: the line stays full
+/// while the next piece is read.
 pub(crate) const FETCH_WINDOW: usize = 256 * 1024;
 
 /// How much may wait to leave over one link before arriving envelopes are no longer pushed to

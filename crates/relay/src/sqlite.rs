@@ -77,6 +77,7 @@ pub struct SqliteLog {
     numbers: RefCell<BTreeMap<MailboxName, i64>>,
     /// Whether a change failed, so that only discarding is left.
     failed: bool,
+    /// Whether the WAL may have the body of something dropped. Once too often does no harm.
     dropped: bool,
 }
 
@@ -459,7 +460,6 @@ impl Log for SqliteLog {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
         self.failed = false;
-        self.dropped = false;
         self.numbers.borrow_mut().clear();
         self.mailboxes = self.count().unwrap_or(self.mailboxes);
     }
