@@ -1,1 +1,92 @@
-fn main() {}
+//! The terminal client of Sidelight: a thin shell over the crate `sidelight`, for people and for
+//! scripts. `README.md` beside it describes what programs may rely on.
+
+mod cli;
+mod commands;
+mod demo;
+mod failure;
+mod home;
+mod output;
+mod records;
+mod screen;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return end(&Failure::internal(format!(
+                "the system gives no threads ({error}); end other programs and try again"
+            )));
+        }
+    };
+    let result = runtime.block_on(run(cli));
+    // A thread that still waits for standard input must not hold the program.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => end(&failure),
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    let output = Output::new(cli.json);
+    let home = || Home::new(cli.home.clone());
+    let Some(command) = cli.command else {
+        return output.print(HELLO);
+    };
+    match command {
+        Command::Init(options) => commands::begin::init(&home()?, options, output).await,
+        Command::UseRelay(options) => commands::begin::use_relay(&home()?, options, output).await,
+        Command::Invite(options) => commands::pair::invite(&home()?, options, output).await,
+        Command::Join(options) => commands::pair::join(&home()?, options, output).await,
+        Command::Confirm(options) => commands::pair::confirm(&home()?, options, output).await,
+        Command::Cancel => commands::pair::cancel(&home()?, output).await,
+        Command::Write(options) => commands::write::write(&home()?, options, output).await,
+        Command::Share(options) => commands::write::share(&home()?, options, output).await,
+        Command::Edit(options) => commands::write::edit(&home()?, options, output).await,
+        Command::List(options) => commands::read::list(&home()?, options, output).await,
+        Command::Show(options) => commands::read::show(&home()?, options, output).await,
+        Command::Status => commands::read::status(&home()?, output).await,
+        Command::Sync(options) => commands::travel::sync(&home()?, options, output).await,
+        Command::Watch => commands::travel::watch(&home()?, output).await,
+        Command::Import(options) => commands::files::import(&home()?, options, output).await,
+        Command::Export(options) => commands::files::export(&home()?, options, output).await,
+        Command::Relay(options) => commands::relay::relay(cli.home, options, output).await,
+        Command::Demo(options) => demo::run(options, output).await,
+        Command::DemoDevice => demo::device::run(&home()?).await,
+    }
+}
+
+/// Says on standard error what happened; without it if nobody listens.
+fn end(failure: &Failure) -> ExitCode {
+    if let Some(sentence) = failure.sentence() {
+        let _ = writeln!(std::io::stderr(), "sidelight: {}", screen::Line(sentence));
+    }
+    failure.exit_code()
+}
+
+const HELLO: &str = "\
+Sidelight, a journal for two.
+
+  sidelight init --name NAME      begin, on this device
+  sidelight write TEXT            write something down, for yourself
+  sidelight list                  read
+
+When you want to, with your partner:
+
+  sidelight invite                show them an invitation
+  sidelight write --share TEXT    write something they may read
+  sidelight sync                  send and receive
+
+There is no pace to keep. `sidelight --help` has the rest.";

@@ -1,0 +1,258 @@
+//! The options. What each command does stands in `commands`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A journal for two.
+///
+/// What you write stays on this device, and is yours alone until you share it. Sharing is one
+/// word, and never a duty.
+#[derive(Parser)]
+#[command(name = "sidelight", version, after_long_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    /// Where the journal is kept [default: $SIDELIGHT_HOME, else this system's folder for
+    /// application data]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) home: Option<PathBuf>,
+    /// Print JSON, for programs: one document, or one on each line for `watch`
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Begin a journal on this device
+    Init(Init),
+    /// Invite your partner: shows a code and a link for them alone
+    Invite(Invite),
+    /// Take up your partner's invitation
+    Join(Join),
+    /// Compare seven emoji with your partner, and say whether they are the same
+    Confirm(Confirm),
+    /// Call a pairing off; its invitation is spent then
+    Cancel,
+    /// Write an entry: for yourself, unless you say --share
+    Write(Write),
+    /// Share entries that were private
+    Share(Share),
+    /// Change an entry's text
+    Edit(Edit),
+    /// List entries, the newest first
+    List(List),
+    /// Show one entry
+    Show(Show),
+    /// Send what waits, and receive what has come
+    Sync(Sync),
+    /// Stay connected and tell what happens, until Ctrl-C
+    Watch,
+    /// Import a journal that Day One exported, plain or gzip
+    Import(Import),
+    /// Write the whole journal into a file
+    Export(Export),
+    /// Say where things stand
+    Status,
+    /// Name the relay of a journal that began without one
+    UseRelay(UseRelay),
+    /// Run a relay on this machine, until Ctrl-C
+    Relay(Relay),
+    /// Show the whole way on this machine: two devices, one blind relay, rough weather
+    Demo(Demo),
+    /// One of the demo's two devices, which obeys lines of JSON on standard input
+    #[command(hide = true)]
+    DemoDevice,
+}
+
+#[derive(Args)]
+pub(crate) struct Init {
+    /// What you want to be called; your partner will see it
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The relay's address, as whoever runs it gave it to you
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) relay: Option<String>,
+    /// The ticket that the relay asks for, if it does
+    #[arg(long, requires = "relay")]
+    pub(crate) ticket: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Invite {
+    /// For how many hours the invitation holds
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=24 * 30))]
+    pub(crate) expires: u32,
+    /// Do not wait for your partner; any later `sync` goes on
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Join {
+    /// The invitation's link, or - to read it from standard input
+    pub(crate) link: String,
+    /// Do not wait for your partner; any later `sync` goes on
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Confirm {
+    /// They are the same on both devices
+    #[arg(long, conflicts_with = "no")]
+    pub(crate) yes: bool,
+    /// They differ
+    #[arg(long)]
+    pub(crate) no: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Write {
+    /// Let your partner read it
+    #[arg(long)]
+    pub(crate) share: bool,
+    /// What it is: moment or gratitude
+    #[arg(long, default_value = "moment")]
+    pub(crate) kind: String,
+    /// Keep it together: both of you may change it
+    #[arg(long, requires = "share")]
+    pub(crate) together: bool,
+    /// The day it is about, as 2026-08-01 [default: today]
+    #[arg(long)]
+    pub(crate) date: Option<String>,
+    /// The text, or - to read it from standard input
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) text: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Share {
+    /// Their ids, or the beginnings of them
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Edit {
+    /// Its id, or the beginning of it
+    pub(crate) id: String,
+    /// What it shall say, or - to read that from standard input
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) text: String,
+}
+
+#[derive(Args)]
+pub(crate) struct List {
+    /// How many
+    #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+    /// Go on where an earlier list ended
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) before: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Show {
+    /// Its id, or the beginning of it
+    pub(crate) id: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Sync {
+    /// For how many seconds at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) deadline: u32,
+}
+
+#[derive(Args)]
+pub(crate) struct Import {
+    /// The file: JSON as Day One exports it, plain or gzip
+    pub(crate) file: PathBuf,
+    /// Let your partner read all of it
+    #[arg(long)]
+    pub(crate) share: bool,
+    /// Only say what would be imported
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Export {
+    /// The form
+    #[arg(long, default_value = "json", value_parser = ["json"])]
+    pub(crate) format: String,
+    /// The folder to write into
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct UseRelay {
+    /// The relay's address
+    pub(crate) address: String,
+    /// The ticket that the relay asks for, if it does
+    #[arg(long)]
+    pub(crate) ticket: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Relay {
+    /// Where to listen, by UDP; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value_t = SocketAddr::from(([0, 0, 0, 0], sidelight_relay::DEFAULT_PORT)))]
+    pub(crate) listen: SocketAddr,
+    /// Where it keeps its key and what it carries [default: `relay` beside the journal]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// What to put into the printed address, if devices reach the relay under another name or port
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) advertise: Option<String>,
+    /// Stop when standard input ends, as it does when whoever started the relay is gone
+    #[arg(long, hide = true)]
+    pub(crate) leashed: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// The diary to import, as Day One exports it; `excerpt` is the one that is built in
+    /// [default: the whole of it, if ../shared/data has it, else the excerpt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: Option<PathBuf>,
+    /// The trace of two people typing; `excerpt` is the one that is built in
+    /// [default: the whole of it, if ../shared/data has it, else the excerpt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// What the weather and the sample of sentences are drawn from
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+const AFTER_HELP: &str = "\
+An ID may be shortened to its first four digits or more, as long as it names one entry.
+
+Exit codes: 0 done; 1 a bug; 2 options that make no sense; 3 no such thing; 4 the storage key \
+cannot be had; 5 it needs a partner; 6 this device was removed; 7 the relay was not reached; 8 the \
+relay said no; 9 an update is needed; 10 storage failed or is full; 11 it cannot be done as asked; \
+12 stopped on request; 20 a claim of the demo did not hold; 31 to 37 a relay did not start.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_options_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_text_may_begin_with_a_hyphen() {
+        for text in ["-", "- milk", "--not-an-option"] {
+            let cli = Cli::try_parse_from(["sidelight", "write", "--share", text]).unwrap();
+            let Some(Command::Write(write)) = cli.command else {
+                panic!("not write");
+            };
+            assert_eq!((write.text.as_str(), write.share), (text, true));
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Reading: lists, entries, and where things stand.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use sidelight::{Entry, PageRequest, Space};
+
+use super::pair::standing;
+use super::write::short;
+use crate::cli;
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::output::Output;
+use crate::records::{EntryRecord, PairingRecord, WarningRecord};
+use crate::screen::{self, Line, Text};
+
+/// How much of an entry a list shows.
+const LIST_WIDTH: usize = 60;
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    entries: Vec<EntryRecord<'a>>,
+    next: Option<&'a str>,
+}
+
+/// `sidelight list`.
+pub(crate) async fn list(home: &Home, options: cli::List, output: Output) -> Result<(), Failure> {
+    let page = home
+        .read()
+        .await?
+        .page(PageRequest {
+            limit: options.limit,
+            before: options.before,
+        })
+        .await?;
+    let document = Listed {
+        entries: page.entries.iter().map(EntryRecord::from).collect(),
+        next: page.next.as_deref(),
+    };
+    output.result(&document, || {
+        let mut words = String::new();
+        for entry in &page.entries {
+            let _ = writeln!(
+                words,
+                "{}  {}  {:<8}  {}",
+                short(&entry.id),
+                entry.date,
+                whose(entry),
+                screen::first_line(&entry.text, LIST_WIDTH)
+            );
+        }
+        if page.entries.is_empty() {
+            words.push_str("Nothing here yet. Whenever you like: sidelight write TEXT");
+        } else if let Some(next) = &page.next {
+            let _ = write!(words, "More: sidelight list --before {}", Line(next));
+        }
+        words.trim_end().to_owned()
+    })
+}
+
+/// `sidelight show`.
+pub(crate) async fn show(home: &Home, options: cli::Show, output: Output) -> Result<(), Failure> {
+    let entry = home.read().await?.entry(options.id).await?;
+    output.result(&EntryRecord::from(&entry), || {
+        let by = if entry.mine {
+            "you"
+        } else {
+            &entry.author_name
+        };
+        let mut line = format!("{}  {}  by {}", entry.date, Line(&entry.kind), Line(by));
+        line.push_str(match (entry.space, entry.together) {
+            (Space::Private, _) => ", for you alone",
+            (Space::Shared, false) => ", shared",
+            (Space::Shared, true) => ", kept together",
+        });
+        if entry.amendments > 0 {
+            line.push_str(", changed since");
+        }
+        format!("{line}\n{}\n\n{}", entry.id, Text(&entry.text))
+    })
+}
+
+fn whose(entry: &Entry) -> String {
+    match (entry.space, entry.together, entry.mine) {
+        (Space::Private, ..) => "private".into(),
+        (Space::Shared, true, _) => "together".into(),
+        (Space::Shared, false, true) => "shared".into(),
+        (Space::Shared, false, false) => screen::first_line(&entry.author_name, 16),
+    }
+}
+
+#[derive(Serialize)]
+struct StatusRecord<'a> {
+    home: String,
+    name: &'a str,
+    person: &'a str,
+    partner: Option<PartnerRecord<'a>>,
+    pairing: Option<PairingRecord<'a>>,
+    relay: Option<&'a str>,
+    entries: u64,
+    waiting: u64,
+    last_synced_ms: Option<i64>,
+    warnings: Vec<WarningRecord<'a>>,
+    storage_key: StorageKeyRecord,
+}
+
+#[derive(Serialize)]
+struct PartnerRecord<'a> {
+    name: &'a str,
+    since_ms: i64,
+}
+
+#[derive(Serialize)]
+struct StorageKeyRecord {
+    kept_in: &'static str,
+    file: String,
+}
+
+/// `sidelight status`.
+pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
+    let journal = home.open().await?;
+    let (status, pairing) = (journal.status().await?, journal.pairing().await?);
+    journal.shutdown().await;
+    let document = StatusRecord {
+        home: home.dir().display().to_string(),
+        name: &status.name,
+        person: &status.person,
+        partner: status.partner.as_ref().map(|partner| PartnerRecord {
+            name: &partner.name,
+            since_ms: partner.since_ms,
+        }),
+        pairing: pairing.as_ref().map(PairingRecord::from),
+        relay: status.relay.as_deref(),
+        entries: status.entries,
+        waiting: status.outbox_len,
+        last_synced_ms: status.last_synced_ms,
+        warnings: status.warnings.iter().map(WarningRecord::from).collect(),
+        storage_key: StorageKeyRecord {
+            kept_in: "file",
+            file: home.key_file().display().to_string(),
+        },
+    };
+    output.result(&document, || {
+        let mut words = format!("{}'s journal, in {}", Line(&status.name), document.home);
+        let _ = match &status.partner {
+            Some(partner) => write!(
+                words,
+                "\nShared with {} since {}.",
+                Line(&partner.name),
+                day(partner.since_ms)
+            ),
+            None => match pairing.as_ref().and_then(standing) {
+                Some(standing) => write!(words, "\n{standing}"),
+                None => write!(
+                    words,
+                    "\nShared with nobody. When you like: sidelight invite"
+                ),
+            },
+        };
+        let _ = match &status.relay {
+            Some(relay) => write!(words, "\nRelay: {}", Line(relay)),
+            None => write!(words, "\nNo relay; everything stays on this device."),
+        };
+        let _ = write!(words, "\nEntries: {}.", status.entries);
+        if status.outbox_len > 0 {
+            let _ = write!(
+                words,
+                " Waiting to be sent: {}. `sidelight sync` sends them.",
+                status.outbox_len
+            );
+        }
+        for warning in &status.warnings {
+            let _ = write!(
+                words,
+                "\nNoted on {}: {}.",
+                day(warning.found_ms),
+                Line(&warning.text)
+            );
+        }
+        let _ = write!(
+            words,
+            "\nThe storage key is in the file {}, which only you can read. Whoever gets both that \
+             file and the journal can read everything; this version has no safer place for it.",
+            home.key_file().display()
+        );
+        words
+    })
+}
+
+/// The day of a moment, where this device is.
+fn day(ms: i64) -> String {
+    match Timestamp::from_millisecond(ms) {
+        Ok(moment) => moment.to_zoned(TimeZone::system()).date().to_string(),
+        Err(_) => "a day that no calendar has".into(),
+    }
+}

@@ -1,0 +1,71 @@
+//! Where this person's journal is, and how it is opened.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use directories::ProjectDirs;
+use sidelight::{FileKeyStore, Journal, NewPerson, Reader};
+
+use crate::failure::Failure;
+
+/// A home: the journal, its storage key, and, if one runs here, a relay.
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    dir: PathBuf,
+}
+
+impl Home {
+    /// The folder that was given, else `$SIDELIGHT_HOME`, else the platform's.
+    pub(crate) fn new(given: Option<PathBuf>) -> Result<Self, Failure> {
+        let variable = std::env::var_os("SIDELIGHT_HOME").filter(|value| !value.is_empty());
+        let dir = given
+            .or_else(|| variable.map(PathBuf::from))
+            .or_else(|| {
+                ProjectDirs::from("", "", "sidelight").map(|dirs| dirs.data_dir().to_owned())
+            })
+            .ok_or_else(|| {
+                Failure::invalid(
+                    "this system does not say where to keep a journal; name a folder with --home DIR",
+                )
+            })?;
+        Ok(Self { dir })
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The storage key, until the vaults of platforms are used: a file that only its owner may
+    /// read.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.dir.join("storage.key")
+    }
+
+    /// Where a relay that runs here keeps what it carries.
+    pub(crate) fn relay_dir(&self) -> PathBuf {
+        self.dir.join("relay")
+    }
+
+    fn journal_dir(&self) -> PathBuf {
+        self.dir.join("journal")
+    }
+
+    fn keys(&self) -> Arc<FileKeyStore> {
+        Arc::new(FileKeyStore::new(self.key_file()))
+    }
+
+    /// Begins a journal.
+    pub(crate) async fn create(&self, person: NewPerson) -> Result<Journal, Failure> {
+        Ok(Journal::create(self.journal_dir(), self.keys(), person).await?)
+    }
+
+    /// Opens the journal, to change it or to reach a relay.
+    pub(crate) async fn open(&self) -> Result<Journal, Failure> {
+        Ok(Journal::open(self.journal_dir(), self.keys()).await?)
+    }
+
+    /// Opens the journal only to read, whoever else is writing.
+    pub(crate) async fn read(&self) -> Result<Reader, Failure> {
+        Ok(Reader::open(self.journal_dir(), self.keys()).await?)
+    }
+}
