@@ -58,3 +58,6 @@ pub const ITEMS_MAX: usize = 4096;
 
 /// How many authenticated envelopes of one author may wait for what they depend on.
 pub const WAITING_PER_AUTHOR_MAX: usize = 1024;
+
+/// How many messages of a pairing may wait for one that they follow. A whole pairing has six.
+pub const PAIRING_UNUSED_MAX: usize = 32;

@@ -499,6 +499,9 @@ pub struct PairingRecord {
     pub other_confirmed: Option<bool>,
     /// How it ended.
     pub ended: Option<PairingEnd>,
+    /// Messages that came before what they follow, tried again after each step: the relay may
+    /// show them in any order. At most [`limits::PAIRING_UNUSED_MAX`](crate::limits::PAIRING_UNUSED_MAX).
+    pub unused: Vec<EnvelopeId>,
 }
 
 /// How a pairing ended.

@@ -7,9 +7,9 @@ use sidelight_crypto::pairing::{Emoji, Step, comparison, open, seal, transcript}
 use sidelight_crypto::{PersonSigningKey, UnsealingKey, check_sealing_key, new_secret, verify};
 use sidelight_format::record::{PairingEnd, PairingRecord};
 use sidelight_format::{
-    Bundle, Bytes, Confirmation, ConfirmationStatement, Hello, Invitation, InvitationLink,
-    PairingMessage, PersonGenesis, PersonSuccessor, Purpose, RelayAddress, Secret, SpaceId, Suite,
-    Timestamp, VERSION, decode, digest, encode,
+    Bundle, Bytes, Confirmation, ConfirmationStatement, EnvelopeId, Hello, Invitation,
+    InvitationLink, PairingMessage, PersonGenesis, PersonSuccessor, Purpose, RelayAddress, Secret,
+    SpaceId, Suite, Timestamp, VERSION, decode, digest, encode, limits,
 };
 
 use crate::{Outside, Person};
@@ -144,6 +144,7 @@ impl Pairing {
                 confirmed: None,
                 other_confirmed: None,
                 ended: None,
+                unused: Vec::new(),
             },
         }
     }
@@ -177,6 +178,21 @@ impl Pairing {
     pub fn space(&self) -> Option<SpaceId> {
         self.transcript()
             .map(|transcript| SpaceId(digest("shared space", &[&transcript])))
+    }
+
+    /// Puts a message aside that came before what it follows; false if there are too many.
+    pub fn set_aside(&mut self, envelope: EnvelopeId) -> bool {
+        let unused = &mut self.record.unused;
+        let fits = unused.len() < limits::PAIRING_UNUSED_MAX && !unused.contains(&envelope);
+        if fits {
+            unused.push(envelope);
+        }
+        fits
+    }
+
+    /// Takes out what was set aside, to be tried again.
+    pub fn take_unused(&mut self) -> Vec<EnvelopeId> {
+        core::mem::take(&mut self.record.unused)
     }
 
     /// Takes in a message of the other side (one's own, coming back, must be left out).

@@ -387,9 +387,45 @@ impl World {
                 return Ok(());
             }
         }
-        Err(Broken::new(
-            "two devices and a relay in fine weather come to rest",
-        ))
+        Err(Broken::new(format!(
+            "two devices and a relay in fine weather come to rest; instead {}",
+            self.unrest()
+        )))
+    }
+
+    /// What keeps the world from coming to rest.
+    fn unrest(&self) -> String {
+        let homes = self.homes.iter().enumerate().map(|(home, kept)| {
+            let Some(device) = &kept.device else {
+                return format!("device {home} is down");
+            };
+            let pairing = device.pairing().map(|view| {
+                (
+                    view.inviter,
+                    view.comparison.is_some(),
+                    view.confirmed,
+                    view.ended,
+                )
+            });
+            let links: Vec<_> = self
+                .wires
+                .iter()
+                .filter(|(_, wire)| wire.device == home)
+                .map(|(link, wire)| {
+                    (
+                        *link,
+                        wire.mailbox,
+                        device.is_quiet(LinkId(*link)),
+                        wire.closing,
+                    )
+                })
+                .collect();
+            format!(
+                "device {home}: pairing {pairing:?}, outbox {}, links {links:?}",
+                device.outbox_len()
+            )
+        });
+        homes.collect::<Vec<_>>().join("; ")
     }
 
     fn is_settled(&self) -> bool {

@@ -51,8 +51,6 @@ pub(super) type FactKey = String;
 pub(super) struct Rendezvous {
     pub(super) keys: MailboxKeys,
     pub(super) pairing: Pairing,
-    /// The first epoch, if it came before both had confirmed here.
-    pub(super) early: Option<(EnvelopeId, sidelight_format::EpochRecord)>,
 }
 
 /// What a mailbox is for.
@@ -270,11 +268,7 @@ impl Core {
 impl Rendezvous {
     pub(super) fn new(pairing: Pairing) -> Self {
         let keys = MailboxKeys::of_invitation(&pairing.record().invitation.secret);
-        Self {
-            keys,
-            pairing,
-            early: None,
-        }
+        Self { keys, pairing }
     }
 
     fn resume(record: PairingRecord) -> Self {

@@ -1,9 +1,7 @@
 //! Pairing on this device: the invitation's mailbox, the person's answers, the first epoch.
 
-use sidelight_format::record::{Fact, PairingEnd, PairingRecord};
-use sidelight_format::{
-    Body, EnvelopeId, EpochRecord, InvitationLink, PairingMessage, SpaceId, Timestamp,
-};
+use sidelight_format::record::{EnvelopeRecord, Fact, PairingEnd, PairingRecord};
+use sidelight_format::{Body, EnvelopeId, EpochRecord, InvitationLink, SpaceId, Timestamp};
 use sidelight_store::{Key, Txn};
 use sidelight_sync::{Outcome, Outside, Pairing, Person, Side, check_epoch, open_epoch};
 
@@ -116,47 +114,92 @@ impl Core {
         })
     }
 
+    /// Takes in a message of the pairing's mailbox. One that comes before what it follows is
+    /// set aside and tried again after each step, since the relay may show them in any order.
     pub(super) fn receive_pairing(
         &mut self,
         txn: &mut Txn<'_>,
-        message: &PairingMessage,
+        envelope: EnvelopeId,
+        body: &Body,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
-        let Some(rendezvous) = self.pairing.as_mut() else {
+        if !self.use_message(txn, envelope, body, outside)? {
+            if let Some(rendezvous) = &mut self.pairing
+                && rendezvous.pairing.set_aside(envelope)
+            {
+                self.save_pairing(txn);
+            }
             return Ok(());
-        };
-        let outcomes = rendezvous.pairing.handle(message, outside);
-        self.follow(txn, outcomes, outside)?;
-        let early = self
-            .pairing
-            .as_mut()
-            .and_then(|rendezvous| rendezvous.early.take());
-        match early {
-            Some((id, record)) => self.receive_first_epoch(txn, id, record, outside),
-            None => Ok(()),
+        }
+        loop {
+            let Some(rendezvous) = &mut self.pairing else {
+                return Ok(());
+            };
+            let mut progress = false;
+            for envelope in rendezvous.pairing.take_unused() {
+                let kept = txn.get::<EnvelopeRecord>(Key::Name(&envelope.0))?;
+                let opened = match (&self.pairing, kept) {
+                    (Some(rendezvous), Some(kept)) => rendezvous.keys.open(&kept.bytes).ok(),
+                    _ => None,
+                };
+                let Some((_, body)) = opened else { continue };
+                if self.use_message(txn, envelope, &body, outside)? {
+                    progress = true;
+                } else if let Some(rendezvous) = &mut self.pairing {
+                    rendezvous.pairing.set_aside(envelope);
+                }
+            }
+            self.save_pairing(txn);
+            if !progress {
+                return Ok(());
+            }
         }
     }
 
-    /// The joiner gets the first epoch of the shared space. Until both sides have confirmed
-    /// here it is only held.
-    pub(super) fn receive_first_epoch(
+    /// Whether the message had its effect, or never will have one.
+    fn use_message(
+        &mut self,
+        txn: &mut Txn<'_>,
+        envelope: EnvelopeId,
+        body: &Body,
+        outside: &mut Outside<'_>,
+    ) -> Result<bool, Error> {
+        let Some(rendezvous) = self.pairing.as_mut() else {
+            return Ok(true);
+        };
+        match body {
+            Body::Pairing(message) => {
+                let before = rendezvous.pairing.clone();
+                let outcomes = rendezvous.pairing.handle(message, outside);
+                let used = !outcomes.is_empty() || rendezvous.pairing != before;
+                if used {
+                    self.follow(txn, outcomes, outside)?;
+                }
+                Ok(used)
+            }
+            Body::Epoch(record) => self.receive_first_epoch(txn, envelope, record, outside),
+            _ => Ok(true),
+        }
+    }
+
+    /// The joiner gets the first epoch of the shared space, once both sides have confirmed.
+    fn receive_first_epoch(
         &mut self,
         txn: &mut Txn<'_>,
         id: EnvelopeId,
-        record: EpochRecord,
+        record: &EpochRecord,
         outside: &mut Outside<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let own_keys = self.unsealing();
         let Some(rendezvous) = self.pairing.as_mut() else {
-            return Ok(());
+            return Ok(true);
         };
         let kept = rendezvous.pairing.record();
         if kept.inviter || kept.ended.is_some() {
-            return Ok(());
+            return Ok(true);
         }
         if !rendezvous.pairing.is_agreed() {
-            rendezvous.early = Some((id, record));
-            return Ok(());
+            return Ok(false);
         }
         let relay = kept.relay.clone();
         let (space, inviter, name) = founders(&rendezvous.pairing)?;
@@ -173,36 +216,35 @@ impl Core {
             .map(|key| key.hash())
             .collect();
         let statement = &record.statement;
-        let sound = check_epoch(&record, &space, &members, &recipients).is_ok()
+        let sound = check_epoch(record, &space, &members, &recipients).is_ok()
             && statement.signer == inviter.id()
             && statement.parents.is_empty()
             && statement.relay.as_ref() == Some(&relay);
         let opened = if sound {
-            open_epoch(&record, &own_keys).ok()
+            open_epoch(record, &own_keys).ok()
         } else {
             None
         };
         let Some((secret, _)) = opened else {
-            return self.report(
+            self.report(
                 txn,
                 Fact::Refused {
                     person: None,
                     envelope: id,
                 },
                 outside.now,
-            );
+            )?;
+            return Ok(true);
         };
         let persons = vec![inviter.id(), me];
+        let begun = sidelight_sync::Epoch {
+            record: record.clone(),
+            secret,
+        };
         self.know(txn, inviter, &name);
-        self.add_space(
-            txn,
-            space,
-            persons,
-            sidelight_sync::Epoch { record, secret },
-            outside,
-        );
+        self.add_space(txn, space, persons, begun, outside);
         self.finish_pairing(txn, space);
-        Ok(())
+        Ok(true)
     }
 
     /// Both have confirmed: the inviter founds the shared space.

@@ -57,13 +57,9 @@ impl Core {
             (Body::Authored(authored), Purpose::Epoch(space, epoch)) => {
                 self.receive_authored(txn, came, (space, epoch), &authored, bytes, outside)
             }
-            (Body::Pairing(message), Purpose::Pairing) => {
+            (body @ (Body::Pairing(_) | Body::Epoch(_)), Purpose::Pairing) => {
                 self.keep(txn, mailbox, envelope, Verdict::Accepted, bytes)?;
-                self.receive_pairing(txn, &message, outside)
-            }
-            (Body::Epoch(record), Purpose::Pairing) => {
-                self.keep(txn, mailbox, envelope, Verdict::Accepted, bytes)?;
-                self.receive_first_epoch(txn, envelope, *record, outside)
+                self.receive_pairing(txn, envelope, &body, outside)
             }
             // Written by a later version, or read by a later part of this one: kept.
             (Body::Unknown(_) | Body::Epoch(_), _) => {

@@ -116,6 +116,7 @@ fn pairing() -> PairingRecord {
         confirmed: Some(true),
         other_confirmed: Some(false),
         ended: Some(PairingEnd::RefusedThere),
+        unused: vec![EnvelopeId([0xe1; 32])],
     }
 }
 
