@@ -164,7 +164,7 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
             None => write!(words, "\nNo relay; everything stays on this device."),
         };
         let _ = write!(words, "\nEntries: {}.", status.entries);
-        if status.outbox_len > 0 {
+        if status.outbox_len > 0 && status.relay.is_some() {
             let _ = write!(
                 words,
                 " Waiting to be sent: {}. `sidelight sync` sends them.",
