@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::driver::{Clock, Driver, Message};
 use crate::events::Events;
 use crate::home::Place;
+use crate::import::Importing;
 use crate::records::{
     Draft, Entry, Invited, NewPerson, Page, PageRequest, Pairing, Status, SyncReport, TextEdit,
 };
@@ -36,6 +37,7 @@ pub struct Journal {
 pub(crate) struct Shared {
     to: Sender<Message>,
     pub(crate) events: Arc<Events>,
+    pub(crate) importing: Importing,
     /// Whether the journal was shut down, rather than having failed.
     over: Arc<AtomicBool>,
 }
@@ -94,6 +96,7 @@ impl Journal {
         let shared = Arc::new(Shared {
             to: to.clone(),
             events: events.clone(),
+            importing: Importing::default(),
             over: over.clone(),
         });
         let run = move || {

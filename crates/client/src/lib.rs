@@ -1,6 +1,7 @@
 //! Written shortly.
 mod convert;
 mod date;
+mod day_one;
 #[doc(hidden)] // for the simulator and tools, which drive it without sockets and clocks
 pub mod device;
 mod driver;

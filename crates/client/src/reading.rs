@@ -4,10 +4,10 @@ use sidelight_format::record::{DeviceRecord, OutboxRecord};
 use sidelight_format::{EntryId, PersonId, SpaceId};
 use sidelight_store::{Direction, Key, Store, Txn, timeline};
 
-use crate::Error;
 use crate::convert::{self, People};
 use crate::device::view;
 use crate::records::{Entry, Page, PageRequest, Status};
+use crate::{Error, ErrorKind};
 
 /// How many entries a page has at most: some screens full, and never megabytes at once unless
 /// the texts are long.
@@ -19,6 +19,18 @@ pub(crate) fn me(store: &dyn Store) -> Result<(PersonId, SpaceId), Error> {
         .get::<DeviceRecord>(Key::One)?
         .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
     Ok((me.person, me.private))
+}
+
+/// The private space, or the shared one.
+pub(crate) fn space(store: &dyn Store, shared: bool) -> Result<SpaceId, Error> {
+    let status = view::status(store)?;
+    if !shared {
+        return Ok(status.private);
+    }
+    status.shared.ok_or_else(|| {
+        let sentence = "there is no partner yet; invite one, then share";
+        Error::new(ErrorKind::NotPaired, sentence)
+    })
 }
 
 pub(crate) fn page(store: &dyn Store, request: &PageRequest) -> Result<Page, Error> {
