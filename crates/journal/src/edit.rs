@@ -77,17 +77,17 @@ impl Document {
         at: Option<&Version>,
         edits: &[Edit],
     ) -> Result<Option<Edited>, InvalidEdit> {
-        let mut operations = 0_u64;
+        let mut size = 0_u64;
         for edit in edits {
             if let Edit::Splice { delete, insert, .. } = edit {
                 if insert.contains('\0') {
                     return Err(InvalidEdit::Nul);
                 }
-                operations += u64::from(*delete) + insert.len() as u64;
+                size += u64::from(*delete) + insert.len() as u64;
             }
         }
         let view = self.view(at)?;
-        if operations <= SMALL {
+        if size <= SMALL {
             return self.edit_in_place(actor, &view, edits);
         }
         // What a change takes is known once it is made, and a change that is made stays. One
@@ -282,6 +282,7 @@ struct Base {
 
 fn make<T: Transactable + ReadDoc>(tx: &mut T, edits: &[Edit]) -> Result<(), InvalidEdit> {
     let mut text: Option<Text> = None;
+    let mut operations = 0;
     for edit in edits {
         match edit {
             Edit::Splice { at, delete, insert } => {
@@ -293,10 +294,15 @@ fn make<T: Transactable + ReadDoc>(tx: &mut T, edits: &[Edit]) -> Result<(), Inv
                 if end > text.len {
                     return Err(InvalidEdit::OutOfRange { end, len: text.len });
                 }
+                let inserted = insert.chars().count() as u64;
+                operations += u64::from(*delete) + inserted;
+                if operations > limits::OPERATIONS_MAX as u64 {
+                    return Err(InvalidEdit::TooLarge);
+                }
                 // The number of characters is below 2^31 by OPERATION_COUNTER_MAX.
                 tx.splice_text(&text.id, *at as usize, *delete as isize, insert)
                     .map_err(unexpected)?;
-                text.len = text.len - u64::from(*delete) + insert.chars().count() as u64;
+                text.len = text.len - u64::from(*delete) + inserted;
             }
             Edit::Date(date) => {
                 tx.put(ROOT, field::DATE, date.to_string())

@@ -71,7 +71,10 @@ pub(crate) fn rebase(
             anchor = place + 1;
         }
         if !insert.is_empty() {
-            inserts.entry(anchor).or_default().extend(insert);
+            // Typed over a character that is still there: in its place, whatever came before it.
+            let replaced = kept.get(old).filter(|kept| !**kept).and(places.get(old));
+            let place = replaced.copied().flatten().unwrap_or(anchor);
+            inserts.entry(place).or_default().extend(insert);
         }
     }
 
