@@ -54,18 +54,26 @@ pub(crate) fn read(
     begun.map_err(|error| unreadable(&error))?;
     let whole = io::Cursor::new(magic.clone()).chain(file);
     match magic.as_slice() {
-        [0x1f, 0x8b, ..] => parse(MultiGzDecoder::new(BufReader::new(whole)), shared, take),
+        [0x1f, 0x8b, ..] => {
+            let unpacked = MultiGzDecoder::new(BufReader::new(whole));
+            parse(unpacked, LEN_MAX, shared, take)
+        }
         [b'P', b'K', 3, 4] => Err(Error::invalid(
             "this is a zip file; unpack it and give the JSON file in it, as Journal.json",
         )),
-        _ => parse(whole, shared, take),
+        _ => parse(whole, LEN_MAX, shared, take),
     }
 }
 
-fn parse(from: impl Read, shared: bool, take: &mut dyn FnMut(Found) -> bool) -> Result<(), Error> {
+fn parse(
+    from: impl Read,
+    len_max: u64,
+    shared: bool,
+    take: &mut dyn FnMut(Found) -> bool,
+) -> Result<(), Error> {
     let mut short = Short {
         from,
-        left: LEN_MAX,
+        left: len_max,
         over: false,
     };
     let mut stopped = None;
@@ -355,6 +363,16 @@ mod tests {
             day(late, Some("Mars/Olympus")),
             Some(("2024-07-01".to_owned(), 0))
         );
+    }
+
+    #[test]
+    fn what_unpacks_without_end_is_given_up_at_the_limit() {
+        let endless = br#"{"entries":[],"x":""#.chain(io::repeat(b'x'));
+        let error = parse(endless, 1 << 20, false, &mut |_| true).unwrap_err();
+        assert_eq!(error, too_long());
+        let within = br#"{"entries":[1]}"#.as_slice();
+        assert_eq!(parse(within, 15, false, &mut |_| true), Ok(()));
+        assert_eq!(parse(within, 14, false, &mut |_| true), Err(too_long()));
     }
 
     #[test]

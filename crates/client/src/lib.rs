@@ -1,4 +1,86 @@
-//! Written shortly.
+//! A journal that two partners keep together, end-to-end encrypted.
+//!
+//! [`Journal`] is one device's journal: what a person writes is private until they share it,
+//! and what is shared reaches their partner through a relay that can read nothing. This crate
+//! is the one place where entries, keys, replication, store and network meet; it is made for
+//! programs in Rust and, above it, for Swift and Kotlin. Everything it takes and gives are plain
+//! records that own what they hold; [`Error`]s have a [kind](ErrorKind) by what an app does next;
+//! [`Event`]s are pulled.
+//!
+//! It deliberately does not know who looks at the journal, when to ask for the storage key (a
+//! [`KeyStore`] does), or when a phone sleeps: apps say so with [`Journal::suspend`] and
+//! [`Journal::resume`]. It counts no streaks, and nobody's absence.
+//!
+//! # Two devices
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//! use sidelight::{Draft, Journal, MemoryKeyStore, NewPerson, PageRequest};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // A relay, which usually runs elsewhere.
+//! let relay = sidelight_relay::run(sidelight_relay::Config::in_memory()).await?;
+//! let home = tempfile::tempdir()?;
+//!
+//! let begin = async |name: &str| {
+//!     let keys = Arc::new(MemoryKeyStore::new()); // an app's is the platform's vault
+//!     let person = NewPerson {
+//!         name: name.to_owned(),
+//!         relay: Some(relay.address().to_string()),
+//!         ticket: None,
+//!     };
+//!     Journal::create(home.path().join(name), keys, person).await
+//! };
+//! let (ada, bo) = (begin("Ada").await?, begin("Bo").await?);
+//! let (second, hour) = (Duration::from_secs(1), Duration::from_secs(3600));
+//!
+//! // Ada shows the link to Bo, who opens it.
+//! let invited = ada.invite(hour).await?;
+//! bo.join(invited.link).await?;
+//! for journal in [&ada, &bo, &ada, &bo] {
+//!     journal.sync_now(30 * second).await?;
+//! }
+//! // Both see the same seven emoji, and say so.
+//! let on_adas = ada.pairing().await?.expect("a pairing").comparison;
+//! let on_bos = bo.pairing().await?.expect("a pairing").comparison;
+//! assert_eq!(on_adas, on_bos);
+//! ada.confirm(true).await?;
+//! bo.confirm(true).await?;
+//! for journal in [&bo, &ada, &bo] {
+//!     journal.sync_now(30 * second).await?;
+//! }
+//!
+//! // From now on what Ada shares is Bo's to read. What she does not is not.
+//! ada.write(Draft { shared: true, ..Draft::new("The tea you made.") }).await?;
+//! ada.write(Draft::new("For myself.")).await?;
+//! ada.sync_now(30 * second).await?;
+//! bo.sync_now(30 * second).await?;
+//! let page = bo.page(PageRequest { limit: 50, before: None }).await?;
+//! assert_eq!(page.entries.len(), 1);
+//! assert_eq!(page.entries[0].text, "The tea you made.");
+//! assert_eq!(page.entries[0].author_name, "Ada");
+//!
+//! ada.shutdown().await;
+//! bo.shutdown().await;
+//! relay.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Threads and executors
+//!
+//! A journal has one thread, which does all that touches its store, and the process one small
+//! runtime, which carries frames. Futures only wait for their answers: they work in any
+//! executor. A future that is dropped stops waiting; what it asked for is done all the same.
+//!
+//! # What is on disk
+//!
+//! Every row is sealed under the storage key, 32 bytes made here and kept by the [`KeyStore`].
+//! A call that returns without an error has made its change durable; one that is killed midway
+//! leaves all of its change or nothing.
+
 mod convert;
 mod date;
 mod day_one;
@@ -29,5 +111,9 @@ pub use events::{EVENTS_MAX, Event, SyncState};
 pub use journal::Journal;
 pub use keystore::{FileKeyStore, KEY_LEN, KeyStore, KeyStoreError, MemoryKeyStore};
 pub use reader::Reader;
-pub use records::*;
+pub use records::{
+    Draft, Emoji, Entry, ExportReport, Field, FieldValue, ImportOptions, ImportProgress,
+    ImportReport, Invited, NewPerson, Page, PageRequest, Pairing, PairingEnd, PairingStage,
+    Partner, SkipReason, Skipped, Space, Status, SyncReport, TextEdit,
+};
 pub use warning::{Warning, WarningKind};

@@ -9,7 +9,9 @@ use std::time::Duration;
 use sidelight::{
     Draft, Entry, Event, Journal, MemoryKeyStore, NewPerson, PageRequest, PairingStage, SyncReport,
 };
+use sidelight_crypto::StorageKey;
 use sidelight_relay::{Config, Data, Running};
+use sidelight_store::{Access, Sealing, SqliteStore, Unreadable};
 use tempfile::TempDir;
 
 /// Far more than anything here takes, so that only what hangs gets there.
@@ -176,4 +178,39 @@ pub(crate) async fn event(journal: &Journal, wanted: impl Fn(&Event) -> bool) ->
         }
     })
     .await
+}
+
+/// A store of the journal at `home`, under its key.
+pub(crate) fn store_at(home: &Home, key: &[u8], access: Access) -> SqliteStore {
+    let key = StorageKey::new(key.try_into().unwrap());
+    SqliteStore::open(&home.path(), Arc::new(KeySealing(key)), access).unwrap()
+}
+
+#[derive(Debug)]
+struct KeySealing(StorageKey);
+
+impl Sealing for KeySealing {
+    fn seal(&self, place: &[u8], plain: &[u8]) -> Vec<u8> {
+        self.0
+            .seal(place, plain, &mut rand_core::UnwrapErr(getrandom::SysRng))
+    }
+    fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
+        self.0.open(place, sealed).map_err(|_| Unreadable)
+    }
+    fn blind(&self, place: &[u8], name: &[u8]) -> [u8; 16] {
+        self.0.blind(place, name)
+    }
+}
+
+/// The files of this home that this process has open; elsewhere than on Linux nothing is known.
+pub(crate) fn open_files_in(home: &Home) -> Vec<PathBuf> {
+    files_below(home.folder.path())
+}
+
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let Ok(open) = std::fs::read_dir("/proc/self/fd") else {
+        return Vec::new();
+    };
+    let paths = open.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+    paths.filter(|path| path.starts_with(folder)).collect()
 }

@@ -63,7 +63,7 @@ async fn sharing_copies_a_private_entry_once() {
 async fn both_type_into_one_entry_at_the_versions_they_saw() {
     let relay = relay().await;
     let (ada, bo) = couple(&relay).await;
-    let draft = sidelight::Draft {
+    let draft = Draft {
         together: true,
         ..shared("milk and bread")
     };
