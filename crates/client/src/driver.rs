@@ -233,7 +233,13 @@ impl Driver {
         let Some(device) = &mut self.device else {
             return;
         };
-        let (down, up) = self.links.follow(&device.wanted(), now);
+        let wanted = device.wanted();
+        let links = wanted
+            .iter()
+            .filter_map(|wanted| self.links.link_of(wanted));
+        let quiet: Vec<_> = links.filter(|link| device.is_quiet(*link)).collect();
+        quiet.into_iter().for_each(|link| self.links.succeed(link));
+        let (down, up) = self.links.follow(&wanted, now);
         self.handle_down(&down);
         for (link, mailbox, exporter) in up {
             let Some(device) = &mut self.device else {
@@ -431,7 +437,8 @@ impl Driver {
         let told = match event {
             device::Event::EntryChanged(id) => Event::EntryChanged { id: id.to_hex() },
             device::Event::PairingChanged => Event::PairingChanged,
-            device::Event::UpToDate(mailbox) => return self.links.succeed(&mailbox),
+            // Whether everything is, and sent as well, is seen after each message.
+            device::Event::UpToDate(_) => return,
             device::Event::Refused(mailbox, refusal) => {
                 debug!(%refusal, "the relay refused something");
                 // A token concerns one envelope; everything else the mailbox.

@@ -104,11 +104,23 @@ impl FileKeyStore {
         let written = options.open(&new).and_then(|mut file| {
             file.write_all(key)?;
             file.sync_all()?;
-            fs::hard_link(&new, &self.path)
+            match fs::hard_link(&new, &self.path) {
+                // Some file systems have no links; there nobody but us can be quicker.
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    match self.path.try_exists()? {
+                        false => fs::rename(&new, &self.path),
+                        true => Err(error),
+                    }
+                }
+                linked => linked,
+            }
         });
-        let removed = fs::remove_file(&new);
-        written?;
-        removed?;
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return written.and(Err(error));
+            }
+            _ => written?,
+        }
         // The new name must be durable as well. Windows opens no folders and needs no such thing.
         if cfg!(unix) {
             File::open(folder)?.sync_all()?;

@@ -43,6 +43,13 @@ const PAUSE_FIRST: Duration = Duration::from_millis(500);
 /// The longest pause: a relay that is back is noticed within a minute.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
+/// The longest pause that a relay can ask for: one that is mended is noticed within the hour.
+const ASKED_PAUSE_MAX: Duration = Duration::from_secs(60 * 60);
+
+/// The pause after a refusal that waiting does not mend: each try costs what is sent before the
+/// refusal comes. Whoever asks for a sync need not wait for it.
+const REFUSED_PAUSE: Duration = Duration::from_secs(10 * 60);
+
 /// How long the other ends are given to hear that a device hangs up.
 const PARTING_MAX: Duration = Duration::from_millis(1500);
 
@@ -275,17 +282,21 @@ impl Links {
     /// A relay has refused a mailbox.
     pub(crate) fn refuse(&mut self, mailbox: MailboxName, refusal: Refusal, now: Instant) {
         let pause = self.pauses.entry(mailbox).or_insert(Pause::none(now));
-        let wait = Duration::from_secs(refusal.retry_after_secs.into());
+        let wait = match refusal.retry_after_secs {
+            0 => REFUSED_PAUSE,
+            secs => Duration::from_secs(secs.into()).min(ASKED_PAUSE_MAX),
+        };
         pause.until = pause.until.max(now + wait);
         pause.refused = Some((now, refusal));
     }
 
-    /// A mailbox is up to date: whatever was in its way is over.
-    pub(crate) fn succeed(&mut self, mailbox: &MailboxName) {
-        self.pauses.remove(mailbox);
-        let line = self.links.values().find(|link| link.mailbox == *mailbox);
-        if let Some(line) = line.and_then(|link| self.lines.get_mut(&link.line)) {
-            line.failures = 0;
+    /// A link is in sync: whatever was in its way is over.
+    pub(crate) fn succeed(&mut self, link: LinkId) {
+        if let Some(open) = self.links.get(&link) {
+            self.pauses.remove(&open.mailbox);
+            if let Some(line) = self.lines.get_mut(&open.line) {
+                line.failures = 0;
+            }
         }
     }
 

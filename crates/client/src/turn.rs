@@ -29,13 +29,17 @@ pub(crate) struct Turn {
 impl Turn {
     /// Takes the turn unless it is held, and says whether somebody else committed meanwhile.
     pub(crate) fn take(&mut self, store: &mut dyn Store, wait: Duration) -> Result<bool, Error> {
-        if self.held {
-            return Ok(false);
-        }
         let now = Instant::now();
+        let busy_for_long = |(began, _): (Instant, Instant)| now - began > STREAK_MAX;
+        if self.held {
+            if !self.streak.is_some_and(busy_for_long) {
+                return Ok(false);
+            }
+            self.release(store);
+        }
         match self.streak {
-            Some((began, given_up)) if now - given_up < IDLE_MIN => {
-                if now - began > STREAK_MAX {
+            Some(streak) if now.saturating_duration_since(streak.1) < IDLE_MIN => {
+                if busy_for_long(streak) {
                     std::thread::sleep(PAUSE);
                     self.streak = None;
                 }

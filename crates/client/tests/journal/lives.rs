@@ -1,7 +1,7 @@
 //! One home: several programs, sleep, full disks, odd clocks, and the end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use sidelight::{
@@ -55,8 +55,39 @@ async fn two_programs_write_into_one_home_and_see_each_other() {
     let all = texts(&home.journal).await;
     assert_eq!(all.len(), 40);
     assert_eq!(texts(&other).await, all);
+    // Its next turn shows it, if none did before.
+    home.journal.write(Draft::new("last")).await.unwrap();
     event(&home.journal, |event| *event == Event::Lagged).await;
-    assert!(!is_taken(&home), "nobody keeps the turn while idle");
+    // Nobody keeps the turn while idle: it is given up after the answers.
+    soon(async {
+        while is_taken(&home) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_busy_program_lets_another_have_its_turn() {
+    let home = home("Ada", None).await;
+    let other = home.open_again().await;
+    let done = AtomicBool::new(false);
+    let busy = async {
+        while !done.load(Ordering::Relaxed) {
+            let drafts = (0..8).map(|n| Draft::new(format!("import {n}")));
+            home.journal.write_many(drafts.collect()).await.unwrap();
+        }
+    };
+    let patient = async {
+        for n in 0..5 {
+            other
+                .write(Draft::new(format!("by hand {n}")))
+                .await
+                .unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+    };
+    soon(async { tokio::join!(busy, patient) }).await;
 }
 
 #[tokio::test]

@@ -125,6 +125,28 @@ async fn a_relay_that_admits_by_ticket_says_so() {
     let error = ada.journal.sync_now(PATIENCE).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert!(error.detail().contains("ticket"), "{error}");
+    // While live it is told as well.
+    ada.journal.go_live().await.unwrap();
+    let refused = |event: &Event| {
+        matches!(event, Event::SyncChanged { state: SyncState::Refused, detail: Some(why) }
+            if why.contains("ticket"))
+    };
+    event(&ada.journal, refused).await;
+}
+
+#[tokio::test]
+async fn a_relay_without_room_gives_what_it_has_and_says_so() {
+    let mut config = Config::in_memory();
+    config.policy.mailboxes_max = 0;
+    let relay = sidelight_relay::run(config).await.unwrap();
+    let ada = home("Ada", Some(relay.address().to_string())).await;
+    let error = ada.journal.sync_now(PATIENCE).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(error.detail().contains("full"), "{error}");
+    ada.journal
+        .write(sidelight::Draft::new("kept here"))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -31,7 +31,16 @@ pub(crate) async fn relay() -> Running {
 pub(crate) async fn relay_at(dir: &Path, listen: Option<std::net::SocketAddr>) -> Running {
     let mut config = Config::in_memory();
     config.data = Data::Dir(dir.to_owned());
-    config.listen = listen.unwrap_or(config.listen);
+    if let Some(listen) = listen {
+        // Its last life's socket is closed by a task that may still have to run.
+        soon(async {
+            while std::net::UdpSocket::bind(listen).is_err() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        config.listen = listen;
+    }
     sidelight_relay::run(config).await.unwrap()
 }
 
