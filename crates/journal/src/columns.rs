@@ -56,8 +56,14 @@ pub(crate) fn outline(bytes: &[u8]) -> Result<Outline, Unfit> {
     if dependencies > limits::DEPENDENCIES_MAX as u64 {
         return Err(Unfit::Limit);
     }
+    let mut last = None;
     for _ in 0..dependencies {
-        input.take(32)?;
+        // Sorted, each once. Automerge hashes them as they stand and saves them as it knows them.
+        let dependency = Some(input.take(32)?);
+        if dependency <= last {
+            return Err(Unfit::Malformed);
+        }
+        last = dependency;
     }
     let actor = input.actor()?;
     if input.unsigned()? == 0 {

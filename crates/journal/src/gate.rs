@@ -179,11 +179,20 @@ fn check(operation: &Op, id: &OpId) -> Result<(), Refused> {
     }
     // Numbers grow along every reference (Lamport), or sequences would have no order.
     let earlier = |other: &OpId| other.0 < id.0;
-    let object_earlier = match obj {
-        ObjectId::Root => true,
-        ObjectId::Id(object) => earlier(object),
+    let object = match obj {
+        ObjectId::Root => None,
+        ObjectId::Id(object) => Some(object),
     };
-    if !object_earlier || !pred.iter().all(earlier) {
+    let element = match key {
+        Key::Seq(ElementId::Id(element)) => Some(element),
+        Key::Seq(ElementId::Head) | Key::Map(_) => None,
+    };
+    if !object
+        .into_iter()
+        .chain(element)
+        .chain(pred.iter())
+        .all(earlier)
+    {
         return Err(Refused::Reference);
     }
     let delete = matches!(action, OpType::Delete);
@@ -200,9 +209,7 @@ fn check(operation: &Op, id: &OpId) -> Result<(), Refused> {
                 && (!delete || !pred.is_empty())
         }
         Key::Seq(_) if *obj == ObjectId::Root => false,
-        Key::Seq(element) if *insert => {
-            !delete && pred.is_empty() && element.as_opid().is_none_or(earlier)
-        }
+        Key::Seq(_) if *insert => !delete && pred.is_empty(),
         // Elements come and go; they are never overwritten in place.
         Key::Seq(ElementId::Id(element)) => {
             delete && pred.len() == 1 && pred.get(0) == Some(element)

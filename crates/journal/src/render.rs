@@ -33,7 +33,11 @@ impl Document {
             return String::new();
         };
         let mut text = self.automerge.text(id).unwrap_or_default();
-        text.truncate(text.floor_char_boundary(limits::TEXT_LEN_MAX));
+        let mut end = limits::TEXT_LEN_MAX.min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1; // 0 is a boundary
+        }
+        text.truncate(end);
         text
     }
 

@@ -1,5 +1,7 @@
 //! Any order of delivery gives the same entry.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 mod support;
 
 use proptest::prelude::*;

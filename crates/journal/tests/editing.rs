@@ -1,5 +1,7 @@
 //! What a person writes, and what becomes of it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 mod support;
 
 use sidelight_format::{Bytes, Edit, EntryDate, FieldValue, Kind, limits};

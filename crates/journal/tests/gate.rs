@@ -1,5 +1,7 @@
 //! What the gate and the documents behind it do with bytes from anywhere.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 mod support;
 
 use std::io::Write;
@@ -190,7 +192,7 @@ fn columns_that_claim_more_than_they_hold_cost_nothing() {
         Refused::Malformed,
         "an empty change"
     );
-    for action in [5, 6, 7, 8, 200] {
+    for action in [5, 6, 7, 8, 127] {
         assert_eq!(with(0x42, run(2, &[action])), Refused::Operation);
     }
     for spec in [0x94, 0xa5, 0xa6, 0x1_0000] {
@@ -340,7 +342,7 @@ fn fields_are_shown_up_to_a_limit() {
 fn nesting_has_an_end() {
     let (mut document, bytes) = by_automerge(device(1), |doc| {
         let mut map = ROOT;
-        for _ in 0..100_000 {
+        for _ in 0..2_000 {
             map = doc.put_object(&map, "m", ObjType::Map).unwrap();
         }
     });

@@ -4,6 +4,9 @@
 //! keystrokes) is no part of this repository; the ignored test replays it where
 //! `SIDELIGHT_TRACE` names it or it lies beside the repository, and wants a release build.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
+#![allow(clippy::disallowed_methods, reason = "prints how long the replay takes")]
+
 mod support;
 
 use std::io::Read;
