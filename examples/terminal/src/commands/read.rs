@@ -161,7 +161,10 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
         };
         let _ = match &status.relay {
             Some(relay) => write!(words, "\nRelay: {}", Line(relay)),
-            None => write!(words, "\nNo relay; everything stays on this device."),
+            None => write!(
+                words,
+                "\nNo relay of your own: what is private stays on this device."
+            ),
         };
         let _ = write!(words, "\nEntries: {}.", status.entries);
         if status.outbox_len > 0 && status.relay.is_some() {

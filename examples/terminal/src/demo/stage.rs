@@ -51,8 +51,7 @@ impl Stage {
         for (number, device) in devices.iter_mut().enumerate() {
             let begin = Order::Begin {
                 name: NAMES[number].to_owned(),
-                // The second learns of the relay by the invitation.
-                relay: (number == 0).then(|| relay.address.clone()),
+                relay: Some(relay.address.clone()),
             };
             device.ask::<()>(begin).await?;
         }

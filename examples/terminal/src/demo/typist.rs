@@ -66,19 +66,20 @@ impl Typist {
 
     /// The entry shows this version. Returns the other's burst that became visible, if one did.
     pub(super) fn look(&mut self, version: &str, at_us: u64) -> Option<(usize, u64)> {
-        let mut newest = None;
+        let mut news = None;
         for start in (0..version.len()).step_by(CHANGE_LEN) {
             let Some(change) = version.get(start..start + CHANGE_LEN) else {
                 continue;
             };
-            match self.burst_of.get(change) {
-                Some(burst) => newest = newest.max(Some(*burst)),
+            match self.burst_of.get(change).copied() {
+                // One's own says nothing new: it builds on what was seen.
+                Some(burst) => news = self.see(burst, at_us).or(news),
                 None => {
                     self.unknown.entry(change.to_owned()).or_insert(at_us);
                 }
             }
         }
-        newest.and_then(|burst| self.see(burst, at_us))
+        news
     }
 
     /// The other device says what it typed. Returns the burst if it was visible already.
@@ -92,7 +93,6 @@ impl Typist {
     }
 
     fn see(&mut self, burst: usize, at_us: u64) -> Option<(usize, u64)> {
-        // A head of one's own says nothing new: it builds on what was seen.
         if self.bursts[burst].by == self.person || Some(burst) <= self.seen {
             return None;
         }
@@ -205,6 +205,24 @@ mod tests {
         assert_eq!((keys.burst, keys.version), (3, both));
         assert!(!typist.is_done());
         typist.typed(3, version(3));
+        assert!(typist.is_done());
+    }
+
+    #[test]
+    fn what_the_other_typed_is_seen_beside_what_one_typed_later_oneself() {
+        let bursts = [
+            burst(0, &[]),
+            burst(1, &[0]),
+            burst(0, &[0]),
+            burst(0, &[2]),
+        ];
+        let mut typist = Typist::new("e".into(), 0, version(0), bursts.to_vec());
+        typist.typed(2, version(2));
+        typist.typed(3, version(3));
+        assert_eq!(typist.hear(&typed(1)), None);
+        let both = version(1) + &version(3);
+        assert_eq!(typist.look(&both, 5), Some((1, 5)));
+        assert_eq!(typist.look(&both, 6), None);
         assert!(typist.is_done());
     }
 
