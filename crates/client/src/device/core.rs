@@ -168,7 +168,7 @@ impl Core {
         members
             .iter()
             .filter_map(|person| person.sealing_key())
-            .map(|key| key.hash())
+            .map(sidelight_format::SealingKey::hash)
             .collect()
     }
 

@@ -213,7 +213,7 @@ impl Core {
         let recipients: Vec<_> = members
             .iter()
             .filter_map(|person| person.sealing_key())
-            .map(|key| key.hash())
+            .map(sidelight_format::SealingKey::hash)
             .collect();
         let statement = &record.statement;
         let sound = check_epoch(record, &space, &members, &recipients).is_ok()

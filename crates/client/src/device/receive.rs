@@ -125,14 +125,13 @@ impl Core {
         }
         self.witness(txn, (space, epoch), &statement.heads, outside)?;
 
-        match verdict {
-            Verdict::Refused => return self.refuse(txn, came, Some(person), outside),
-            Verdict::Waiting => {
-                if !self.wait(txn, came.envelope, &statement.author, entry)? {
-                    return self.refuse(txn, came, Some(person), outside);
-                }
-            }
-            _ => {}
+        let taken = match verdict {
+            Verdict::Refused => false,
+            Verdict::Waiting => self.wait(txn, came.envelope, &statement.author, entry)?,
+            _ => true,
+        };
+        if !taken {
+            return self.refuse(txn, came, Some(person), outside);
         }
         self.keep(txn, came.mailbox, came.envelope, verdict, bytes)?;
         match entry {
