@@ -7,24 +7,24 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use sidelight_format::record::FactRecord;
-use sidelight_format::{PersonId, RefusalCode, Timestamp};
-use sidelight_store::{Access, Store};
+use sidelight_format::{PersonId, Timestamp};
+use sidelight_store::Access;
 use sidelight_sync::Outside;
 use tracing::{debug, warn};
 
-use crate::device::{self, Device, LinkId, Output};
-use crate::events::{Event, Events};
+use crate::device::{Device, LinkId};
+use crate::events::Events;
 use crate::home::{Home, Place, TURN_WAIT};
-use crate::links::{Batch, Links, News, pause_after};
+use crate::links::{Links, pause_after};
 use crate::records::NewPerson;
 use crate::sealing::system_rng;
 use crate::syncing::Syncs;
 use crate::turn::Turn;
-use crate::{Error, ErrorKind, KeyStore, Warning, convert, reading, runtime};
+use crate::wire::{Batch, News};
+use crate::{Error, ErrorKind, KeyStore, convert, reading, runtime};
 
 /// How long what arrived waits for the writer's turn. Less than a command: it comes again.
-const FRAMES_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const FRAMES_WAIT: Duration = Duration::from_secs(1);
 
 /// While live: how often to look whether another program has written.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -48,16 +48,16 @@ pub(crate) enum Clock {
 
 /// The device thread's state.
 pub(crate) struct Driver {
-    home: Home,
-    clock: Clock,
-    me: PersonId,
+    pub(crate) home: Home,
+    pub(crate) clock: Clock,
+    pub(crate) me: PersonId,
     /// None while suspended, or when it could not be opened again.
     pub(crate) device: Option<Device>,
-    turn: Turn,
+    pub(crate) turn: Turn,
     pub(crate) links: Links,
     pub(crate) syncs: Syncs,
     live: bool,
-    suspended: bool,
+    pub(crate) suspended: bool,
     looked: Instant,
     pub(crate) failing: Option<Failing>,
     pub(crate) events: Arc<Events>,
@@ -239,9 +239,9 @@ impl Driver {
             .filter_map(|wanted| self.links.link_of(wanted));
         let quiet: Vec<_> = links.filter(|link| device.is_quiet(*link)).collect();
         quiet.into_iter().for_each(|link| self.links.succeed(link));
-        let (down, up) = self.links.follow(&wanted, now);
-        self.handle_down(&down);
-        for (link, mailbox, exporter) in up {
+        let followed = self.links.follow(&wanted, now);
+        self.handle_down(&followed.down);
+        for (link, mailbox, exporter) in followed.up {
             let Some(device) = &mut self.device else {
                 return;
             };
@@ -308,158 +308,6 @@ impl Driver {
         self.handle_down(&down);
     }
 
-    /// Does what changes the device, in the writer's turn.
-    pub(crate) fn act<T>(
-        &mut self,
-        command: impl FnOnce(&mut Device, &mut Outside<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.take_turn(TURN_WAIT)?;
-        let device = self.device.as_mut().ok_or_else(suspended)?;
-        let mut rng = system_rng();
-        let mut outside = Outside {
-            now: self.clock.now(),
-            rng: &mut rng,
-        };
-        let done = command(device, &mut outside);
-        // Durable only now; and a command that failed may have dropped links.
-        self.drain()?;
-        done
-    }
-
-    /// Reads the store, which is never older than what any program has committed.
-    pub(crate) fn read<T>(
-        &mut self,
-        read: impl FnOnce(&dyn Store) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.ensure_open()?;
-        read(self.device.as_ref().ok_or_else(suspended)?.store())
-    }
-
-    /// Reads what the device holds in memory, opened anew if another program has written.
-    pub(crate) fn look<T>(
-        &mut self,
-        look: impl FnOnce(&Device) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.ensure_open()?;
-        let stale = |device: &Device| self.turn.is_stale(device.store());
-        if self.device.as_ref().is_some_and(stale) {
-            self.take_turn(TURN_WAIT)?;
-        }
-        look(self.device.as_ref().ok_or_else(suspended)?)
-    }
-
-    fn ensure_open(&mut self) -> Result<(), Error> {
-        match (self.suspended, &self.device) {
-            (true, _) => Err(suspended()),
-            (false, Some(_)) => Ok(()),
-            (false, None) => self.reopen(TURN_WAIT),
-        }
-    }
-
-    /// Takes the writer's turn. If somebody else has committed, the device is opened anew.
-    pub(crate) fn take_turn(&mut self, wait: Duration) -> Result<(), Error> {
-        if self.suspended {
-            return Err(suspended());
-        }
-        let Some(device) = &mut self.device else {
-            return self.reopen(wait);
-        };
-        if self.turn.take(device.store_mut(), wait)? {
-            debug!("another program has written; opening anew");
-            self.reopen(wait)?;
-            self.events.push(Event::Lagged);
-        }
-        Ok(())
-    }
-
-    pub(crate) fn release_turn(&mut self) {
-        if let Some(device) = &mut self.device {
-            self.turn.release(device.store_mut());
-        }
-    }
-
-    /// Opens the device from its store, with the writer's turn, and links anew on the
-    /// connections that there are.
-    fn reopen(&mut self, wait: Duration) -> Result<(), Error> {
-        self.links.drop_links();
-        let store = match self.device.take() {
-            Some(device) => device.into_store(),
-            None => {
-                let opened = self.home.open(Access::Write { wait });
-                let store = opened.map_err(|error| match error {
-                    sidelight_store::StoreError::Busy => crate::turn::busy(),
-                    error => error.into(),
-                })?;
-                self.turn.taken();
-                store
-            }
-        };
-        let mut rng = system_rng();
-        let mut outside = Outside {
-            now: self.clock.now(),
-            rng: &mut rng,
-        };
-        let opened = Device::open(store, &mut outside).inspect_err(|_| self.turn.lost())?;
-        self.device = Some(opened);
-        Ok(())
-    }
-
-    /// Keeps, sends and tells what the device has to. Returns how many entries changed.
-    fn drain(&mut self) -> Result<u64, Error> {
-        let mut changed = 0;
-        while let Some(device) = &mut self.device {
-            match device.poll_output() {
-                Ok(None) => break,
-                Ok(Some(Output::Persisted)) => {}
-                Ok(Some(Output::Send(link, frame))) => self.links.send(link, frame),
-                Ok(Some(Output::Hangup(link))) => {
-                    device.handle_down(link);
-                    self.links.drop_link(link, Instant::now());
-                }
-                Ok(Some(Output::Event(event))) => {
-                    changed += u64::from(matches!(event, device::Event::EntryChanged(_)));
-                    self.tell(event);
-                }
-                Err(error) => {
-                    // Nothing of it was kept or sent. If it cannot be opened anew either, the
-                    // next command tries again.
-                    if let Err(error) = self.reopen(FRAMES_WAIT) {
-                        warn!(kind = ?error.kind(), "the journal cannot be opened anew yet");
-                    }
-                    return Err(error);
-                }
-            }
-        }
-        Ok(changed)
-    }
-
-    fn tell(&mut self, event: device::Event) {
-        let told = match event {
-            device::Event::EntryChanged(id) => Event::EntryChanged { id: id.to_hex() },
-            device::Event::PairingChanged => Event::PairingChanged,
-            // Whether everything is, and sent as well, is seen after each message.
-            device::Event::UpToDate(_) => return,
-            device::Event::Refused(mailbox, refusal) => {
-                debug!(%refusal, "the relay refused something");
-                // A token concerns one envelope; everything else the mailbox.
-                if refusal.code != RefusalCode::Token {
-                    self.links.refuse(mailbox, refusal, Instant::now());
-                }
-                return;
-            }
-            device::Event::Warning(fact) => {
-                let record = FactRecord {
-                    found: self.clock.now(),
-                    fact,
-                };
-                Event::Warning {
-                    warning: Warning::of(&record, &self.me),
-                }
-            }
-        };
-        self.events.push(told);
-    }
-
     /// Keeps connections from now on, or no longer.
     pub(crate) fn set_live(&mut self, live: bool) -> Result<(), Error> {
         if self.suspended {
@@ -507,7 +355,7 @@ impl Driver {
 }
 
 impl Clock {
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         Timestamp(match self {
             Self::Set(seconds) => seconds.load(Ordering::Relaxed),
             Self::System => match SystemTime::now().duration_since(UNIX_EPOCH) {
@@ -518,7 +366,7 @@ impl Clock {
     }
 }
 
-fn suspended() -> Error {
+pub(crate) fn suspended() -> Error {
     Error::new(
         ErrorKind::Cancelled,
         "the journal is suspended; resume it first",

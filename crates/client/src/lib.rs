@@ -87,6 +87,7 @@ mod day_one;
 #[doc(hidden)] // for the simulator and tools, which drive it without sockets and clocks
 pub mod device;
 mod driver;
+mod entries;
 mod error;
 mod events;
 mod export;
@@ -101,9 +102,11 @@ mod records;
 mod runtime;
 mod sealing;
 mod splice;
+mod steps;
 mod syncing;
 mod turn;
 mod warning;
+mod wire;
 
 pub use date::Date;
 pub use error::{Error, ErrorKind};

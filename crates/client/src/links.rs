@@ -1,41 +1,26 @@
-//! Connections and links of one device: what the device thread knows of them, and the tasks
-//! that carry frames.
+//! Connections and links of one device, as the device thread knows them; [`wire`](crate::wire)
+//! has the tasks that carry frames.
 //!
 //! Mailboxes of one relay and group share a *line*: one connection from a socket of its own.
 //! Links of different groups share neither, so that a relay cannot tell by them that two
 //! mailboxes are one person's.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use rand_core::Rng;
 use sidelight_format::{Frame, MailboxName, Refusal, RelayAddress};
-use sidelight_transport::{
-    ConnectError, Connection, Endpoint, FrameReceiver, FrameSender, LinkError,
-};
+use sidelight_transport::{ConnectError, Connection};
 use tokio::runtime::Runtime;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::debug;
 
 use crate::device::{Group, LinkId, Wanted};
 use crate::driver::Message;
 use crate::sealing::system_rng;
-
-/// How long one attempt to connect takes at most: several repetitions of the first packet.
-pub(crate) const CONNECT_MAX: Duration = Duration::from_secs(10);
-
-/// How many batches of frames of one link may wait for the device thread: the one that it works
-/// on, and the next.
-const BATCHES_PER_LINK: usize = 2;
-
-/// How many frames are handed to the device at once, and so kept in one commit.
-const FRAMES_MAX: usize = 256;
-
-/// How many frames leave in one write.
-const WRITE_FRAMES_MAX: usize = 64;
+use crate::wire::{News, carry, carry_link};
 
 /// The pause before the second attempt; each later one is twice as long.
 const PAUSE_FIRST: Duration = Duration::from_millis(500);
@@ -105,11 +90,12 @@ pub(crate) struct Pause {
     pub(crate) refused: Option<(Instant, Refusal)>,
 }
 
-/// What becomes known of a line.
-pub(crate) enum News {
-    Up(Connection),
-    NotUp(ConnectError),
-    Down(LinkError),
+/// Links to tell the device of.
+pub(crate) struct Followed {
+    /// They are down.
+    pub(crate) down: Vec<LinkId>,
+    /// They are up, each for a mailbox, on a connection with this exporter.
+    pub(crate) up: Vec<(LinkId, MailboxName, [u8; 32])>,
 }
 
 impl Links {
@@ -126,12 +112,8 @@ impl Links {
     }
 
     /// Makes lines and links those that are wanted, as far as their pauses allow. Returns the
-    /// links to tell the device of: those that are down, and those that are up.
-    pub(crate) fn follow(
-        &mut self,
-        wanted: &[Wanted],
-        now: Instant,
-    ) -> (Vec<LinkId>, Vec<(LinkId, MailboxName, [u8; 32])>) {
+    /// links to tell the device of.
+    pub(crate) fn follow(&mut self, wanted: &[Wanted], now: Instant) -> Followed {
         let is_wanted = |link: &OpenLink| {
             wanted
                 .iter()
@@ -140,13 +122,11 @@ impl Links {
         let unwanted = self.links.extract_if(|_, link| !is_wanted(link));
         let down = unwanted.map(|(link, _)| link).collect();
         let keys: Vec<_> = wanted.iter().map(key).collect();
-        let unwanted: Vec<_> = self
-            .lines
-            .extract_if(.., |line, _| !keys.contains(line))
-            .collect();
-        for (_, line) in unwanted {
-            self.part(line);
-        }
+        let lines = std::mem::take(&mut self.lines);
+        let (wanted_lines, unwanted): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            lines.into_iter().partition(|(line, _)| keys.contains(line));
+        self.lines = wanted_lines;
+        unwanted.into_values().for_each(|line| self.part(line));
         for line in keys {
             let known = self.lines.entry(line.clone()).or_insert(Line {
                 number: 0,
@@ -198,7 +178,7 @@ impl Links {
                 },
             );
         }
-        (down, up)
+        Followed { down, up }
     }
 
     /// Takes in what became known of a line. Returns the links that are down with it.
@@ -392,86 +372,4 @@ pub(crate) fn pause_after(failures: u32) -> Duration {
         .min(PAUSE_MAX);
     let chance = f64::from(system_rng().next_u32()) / f64::from(u32::MAX);
     whole.mul_f64(0.5 + chance / 2.0)
-}
-
-/// Connects, then holds the connection until it ends or is no longer wanted.
-async fn carry(
-    relay: RelayAddress,
-    line: u64,
-    to: Sender<Message>,
-    mut stopped: oneshot::Receiver<()>,
-) {
-    // The device thread may be gone: then so is everybody who would want to know.
-    let tell = |news| drop(to.send(Message::Line(line, news)));
-    let endpoint = match Endpoint::new() {
-        Ok(endpoint) => endpoint,
-        Err(error) => return tell(News::NotUp(error)),
-    };
-    tokio::select! {
-        connected = endpoint.connect(&relay, CONNECT_MAX) => match connected {
-            Ok(connection) => {
-                tell(News::Up(connection.clone()));
-                tokio::select! {
-                    error = connection.closed() => tell(News::Down(error)),
-                    _ = &mut stopped => {}
-                }
-            }
-            Err(error) => tell(News::NotUp(error)),
-        },
-        _ = &mut stopped => {}
-    }
-    endpoint.stop().await;
-}
-
-/// Carries the frames of one link until either end drops it.
-async fn carry_link(
-    connection: Connection,
-    link: LinkId,
-    outgoing: mpsc::UnboundedReceiver<Frame>,
-    to: Sender<Message>,
-) {
-    if let Ok(opened) = connection.open_link().await {
-        let (sender, receiver) = opened.split();
-        tokio::select! {
-            () = receive(receiver, link, &to) => {}
-            () = send(sender, outgoing) => {}
-        }
-    }
-    let _ = to.send(Message::LinkDown(link));
-}
-
-async fn receive(mut receiver: FrameReceiver, link: LinkId, to: &Sender<Message>) {
-    let batches = Arc::new(Semaphore::new(BATCHES_PER_LINK));
-    while let Ok(Some(mut frames)) = receiver.recv().await {
-        while !frames.is_empty() {
-            let Ok(room) = batches.clone().acquire_owned().await else {
-                return;
-            };
-            let rest = frames.split_off(frames.len().min(FRAMES_MAX));
-            let batch = Batch {
-                frames,
-                _room: room,
-            };
-            if to.send(Message::Frames(link, batch)).is_err() {
-                return;
-            }
-            frames = rest;
-        }
-    }
-}
-
-/// Frames that have arrived, in the room that their link has with the device thread.
-pub(crate) struct Batch {
-    pub(crate) frames: Vec<Frame>,
-    _room: OwnedSemaphorePermit,
-}
-
-async fn send(mut sender: FrameSender, mut outgoing: mpsc::UnboundedReceiver<Frame>) {
-    let mut batch = Vec::new();
-    while outgoing.recv_many(&mut batch, WRITE_FRAMES_MAX).await > 0 {
-        if sender.send(&batch).await.is_err() {
-            return;
-        }
-        batch.clear();
-    }
 }

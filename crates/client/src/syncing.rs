@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use crate::device::{Device, Wanted};
 use crate::driver::Driver;
 use crate::events::{Event, SyncState};
+use crate::links::Line;
 use crate::records::SyncReport;
 use crate::{Error, ErrorKind};
 
@@ -193,7 +194,7 @@ impl Driver {
                 Some(problem) => standing.problems.push(problem),
                 None => {
                     standing.pending += 1;
-                    standing.working += usize::from(line.is_some_and(|line| line.is_up()));
+                    standing.working += usize::from(line.is_some_and(Line::is_up));
                 }
             }
         }

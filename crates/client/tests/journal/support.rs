@@ -11,7 +11,7 @@ use sidelight::{
 };
 use sidelight_crypto::StorageKey;
 use sidelight_relay::{Config, Data, Running};
-use sidelight_store::{Access, Sealing, SqliteStore, Unreadable};
+use sidelight_store::{Access, Sealing, SqliteStore, StoreError, Unreadable};
 use tempfile::TempDir;
 
 /// Far more than anything here takes, so that only what hangs gets there.
@@ -222,4 +222,31 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     };
     let paths = open.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
     paths.filter(|path| path.starts_with(folder)).collect()
+}
+
+/// Opens nothing: for openers that only want the writer's turn.
+#[derive(Debug)]
+struct NoSealing;
+
+impl Sealing for NoSealing {
+    fn seal(&self, _: &[u8], plain: &[u8]) -> Vec<u8> {
+        plain.to_vec()
+    }
+    fn open(&self, _: &[u8], _: &[u8]) -> Result<Vec<u8>, Unreadable> {
+        Err(Unreadable)
+    }
+    fn blind(&self, _: &[u8], _: &[u8]) -> [u8; 16] {
+        [0; 16]
+    }
+}
+
+/// Whether somebody keeps the writer's turn of the journal at `home`.
+pub(crate) fn is_taken(home: &Home) -> bool {
+    let wait = Duration::ZERO;
+    match SqliteStore::open(&home.path(), Arc::new(NoSealing), Access::Write { wait }) {
+        Err(StoreError::Busy) => true,
+        // It got the turn, and then found that it cannot read.
+        Err(StoreError::WrongKey) => false,
+        other => panic!("{other:?}"),
+    }
 }
