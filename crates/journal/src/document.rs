@@ -234,10 +234,9 @@ impl Document {
     pub(crate) fn make_index(&self) -> Index {
         let mut index = Index::default();
         for change in self.automerge.get_changes(&[]) {
-            // They are in the document, so they were judged before. One that were not found
-            // fit now would leave those after it waiting, which is safe.
-            let judged = index.add(&change);
-            debug_assert!(judged.is_ok(), "a document holds only what was let in");
+            // They are in the document, so they were let in once. If one were not fit now, those
+            // that come after it would wait, and nothing worse.
+            let _ = index.add(&change);
         }
         index
     }

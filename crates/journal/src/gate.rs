@@ -38,6 +38,10 @@ impl Admitted {
     }
 
     /// Whether it comes after no other: the change that creates its entry.
+    ///
+    /// An entry has one such change. In an entry that two people keep, a second one by the partner
+    /// could put another text in the place of the first; whoever knows who owns the entry lets
+    /// only the owner's in.
     pub fn is_first(&self) -> bool {
         self.change.deps().is_empty()
     }

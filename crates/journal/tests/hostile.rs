@@ -9,9 +9,12 @@ use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
 use automerge::transaction::Transactable;
 use automerge::{AutoCommit, Change, ExpandedChange, ObjType, ROOT, ScalarValue};
 use proptest::prelude::*;
-use sidelight_journal::{Admitted, Document, Refused, admit};
+use sidelight_format::limits;
+use sidelight_journal::{
+    ActorId, Admitted, Document, InvalidEdit, OPERATION_COUNTER_MAX, Refused, admit,
+};
 
-use support::{created, device};
+use support::{created, device, splice};
 
 /// An entry with a text, a map, a list with a map in it, and a second text, by devices 0 and 1:
 /// operations 1 to 10 are device 0's, 11 and on device 1's.
@@ -49,9 +52,13 @@ fn op(action: OpType, obj: ObjectId, key: Key, pred: Vec<OpId>, insert: bool) ->
 }
 
 fn change(who: u8, start: u64, deps: &[&Admitted], operations: Vec<Op>) -> Vec<u8> {
+    change_by(device(who), start, deps, operations)
+}
+
+fn change_by(who: ActorId, start: u64, deps: &[&Admitted], operations: Vec<Op>) -> Vec<u8> {
     let change = ExpandedChange {
         operations,
-        actor_id: automerge::ActorId::from(&device(who).0[..]),
+        actor_id: automerge::ActorId::from(&who.0[..]),
         hash: None,
         seq: 1,
         start_op: start.try_into().unwrap(),
@@ -269,6 +276,32 @@ fn what_the_writer_cannot_have_seen_cannot_be_referred_to() {
 /// Where the operations of a member's change begin, so that each can come after those before.
 fn start(who: u8) -> u64 {
     1 + 10 * u64::from(who)
+}
+
+#[test]
+fn a_member_who_uses_up_all_numbers_ends_edits_and_breaks_nothing() {
+    let (mut document, mut all) = furnished();
+    let mut start = 20;
+    while start < OPERATION_COUNTER_MAX - 1 {
+        start = (start + limits::OPERATION_STEP_MAX).min(OPERATION_COUNTER_MAX - 1);
+        let deps: Vec<_> = all.last().into_iter().collect();
+        let put = OpType::Put(1.into());
+        let operation = op(put, ObjectId::Root, Key::Map("a".into()), vec![], false);
+        // Each by another actor, of whom there are enough.
+        let who = (all.len() as u32).to_be_bytes();
+        let who = ActorId([who, who, who, who].concat().try_into().unwrap());
+        let bytes = change_by(who, start, &deps, vec![operation.clone()]);
+        all.push(admit(&bytes, &who).unwrap());
+        let beyond = change_by(who, OPERATION_COUNTER_MAX, &[], vec![operation]);
+        assert_eq!(admit(&beyond, &who).map(|_| ()), Err(Refused::Limit));
+    }
+    let shown = document.text();
+    assert_eq!(document.apply(all.clone()).applied, all.len() - 2);
+    assert_eq!(
+        document.edit(device(0), None, &[splice(0, 0, "x")]),
+        Err(InvalidEdit::WornOut)
+    );
+    assert_eq!(Document::load(&document.save()).unwrap().text(), shown);
 }
 
 fn any_id() -> impl Strategy<Value = OpId> {

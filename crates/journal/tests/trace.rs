@@ -5,7 +5,10 @@
 //! `SIDELIGHT_TRACE` names it or it lies beside the repository, and wants a release build.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
-#![allow(clippy::disallowed_methods, reason = "prints how long the replay takes")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "prints how long the replay takes"
+)]
 
 mod support;
 
