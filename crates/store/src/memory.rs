@@ -99,6 +99,19 @@ impl MemoryDisk {
         Ok(store)
     }
 
+    /// Another disk with the same rows, as a copied or restored home has them. Nobody has its
+    /// writer's turn, and its commits succeed.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let disk = self.lock();
+        Self(Arc::new(Mutex::new(Disk {
+            rows: disk.rows.clone(),
+            writing: false,
+            commits_left: None,
+            history: disk.history.clone(),
+        })))
+    }
+
     /// Lets `commits` more commits succeed and fails all later ones with [`StoreError::Full`],
     /// until [`recover`](Self::recover).
     pub fn fail_after(&self, commits: u64) {
