@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sidelight_crypto::{MailboxKeys, PersonSigningKey, UnsealingKey};
 use sidelight_format::record::{
     AuthorRecord, DeviceRecord, EnvelopeRecord, EpochSecretRecord, Fact, FactRecord, ListedRecord,
-    OutboxRecord, OwnAuthorRecord, PairingRecord, PersonRecord, SpaceRecord, Verdict,
+    OutboxRecord, OwnAuthorRecord, PairingEnd, PairingRecord, PersonRecord, SpaceRecord, Verdict,
 };
 use sidelight_format::{
     Bytes, Class, EntryId, EnvelopeId, EpochId, KeyHash, MailboxName, PersonId, PersonKeys,
@@ -95,13 +95,22 @@ impl Core {
             }
             core.spaces.insert(id, space);
         }
-        // Pairings are few, and the newest is the one that counts.
-        let newest = txn
+        core.outbox = Outbox::open(&txn)?;
+        // Pairings are few, and one counts: that which is under way, or led to the partner, or
+        // has something left to say. When each would have expired tells nothing of that.
+        let pairings = txn
             .all::<PairingRecord>()?
             .into_iter()
-            .max_by_key(|record| (record.ended.is_none(), record.invitation.expires));
-        core.pairing = newest.map(Rendezvous::resume);
-        core.outbox = Outbox::open(&txn)?;
+            .map(Rendezvous::resume);
+        core.pairing = pairings.max_by_key(|rendezvous| {
+            let record = rendezvous.pairing.record();
+            (
+                record.ended.is_none(),
+                record.ended == Some(PairingEnd::Paired),
+                core.outbox.waits_at(&rendezvous.keys.name()),
+                record.invitation.expires,
+            )
+        });
         for (_, record) in txn.range::<FactRecord>(0, Direction::Up, FACTS_MAX)? {
             core.facts.insert(fact_key(&record.fact));
         }

@@ -66,6 +66,14 @@ impl Outbox {
         true
     }
 
+    /// Nothing waits for `mailbox` any more: it will not be opened again.
+    pub(super) fn forget(&mut self, txn: &mut Txn<'_>, mailbox: &MailboxName) {
+        for (number, id) in self.waiting.remove(mailbox).unwrap_or_default() {
+            self.numbers.remove(&(*mailbox, id));
+            txn.delete::<OutboxRecord>(Key::Number(number));
+        }
+    }
+
     /// The first that waits at `mailbox` after number `sent`.
     pub(super) fn after(
         &self,

@@ -353,16 +353,21 @@ impl Core {
             return Ok(());
         };
         let record = rendezvous.pairing.record();
-        if record.ended.is_some_and(|end| end != PairingEnd::Paired) {
-            return Ok(());
-        }
-        if record.other.is_some() {
+        let over = record.ended.is_some_and(|end| end != PairingEnd::Paired);
+        if !over && record.other.is_some() {
             return Err(Error::invalid(
                 "a pairing is under way; answer its comparison or call it off first",
             ));
         }
-        let outcomes = rendezvous.pairing.cancel(&signing, outside);
-        self.follow(txn, outcomes, outside)
+        let mailbox = rendezvous.keys.name();
+        if !over {
+            let outcomes = rendezvous.pairing.cancel(&signing, outside);
+            self.follow(txn, outcomes, outside)?;
+        }
+        // One pairing's mailbox is open at a time: what waits for this one would wait forever.
+        self.dirty = true;
+        self.outbox.forget(txn, &mailbox);
+        Ok(())
     }
 
     fn side(&self) -> Side<'_> {
