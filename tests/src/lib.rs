@@ -1,4 +1,8 @@
-//! What is tried over the whole of Sidelight: the simulation is here, its runs, the stories and
-//! the checks of the house are in `tests/`.
+//! What is tried over the whole of Sidelight: the simulation and the stage for stories are
+//! here; their runs, the stories and the checks of the house are in `tests/`.
 
+mod sealing;
 pub mod sim;
+pub mod story;
+
+pub use sealing::SeededSealing;

@@ -41,7 +41,7 @@ pub struct Report {
 /// [`Broken`]: which promise, in a sentence.
 pub fn run(seed: u64, steps: u32) -> Result<Report, Broken> {
     let mut world = World::new(seed)?;
-    if seed % 4 != 0 {
+    if !seed.is_multiple_of(4) {
         // One in four runs pairs in bad weather; the others have more to say to each other.
         world.settle()?;
     }

@@ -1,11 +1,10 @@
 //! Two devices, one relay, the links between, and the clock.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use sidelight::device::{Device, Event, LinkId, NewPerson, Output, view};
-use sidelight_crypto::StorageKey;
 use sidelight_format::{
     Frame, InvitationLink, MailboxName, RelayAddress, RelayInstance, RelayKey, Timestamp,
 };
@@ -13,11 +12,12 @@ use sidelight_mailbox::{
     Host, LinkId as HostLink, MemoryDisk as RelayDisk, MemoryLog, MemorySnapshot,
     Output as HostOutput, Policy,
 };
-use sidelight_store::{Access, MemoryDisk, Sealing, Unreadable};
+use sidelight_store::{Access, MemoryDisk};
 use sidelight_sync::Outside;
 
 use super::oracle::{Broken, Ledger};
 use super::{Chance, wire::Wire};
+use crate::SeededSealing;
 
 /// Where time begins.
 const BEGINNING: Timestamp = Timestamp(1_800_000_000);
@@ -25,7 +25,7 @@ const BEGINNING: Timestamp = Timestamp(1_800_000_000);
 /// One device with what survives its crashes.
 pub(super) struct Home {
     pub(super) disk: MemoryDisk,
-    sealing: Arc<SimSealing>,
+    sealing: Arc<SeededSealing>,
     pub(super) device: Option<Device>,
     pub(super) dice: Chance,
     pub(super) clock_skew: i64,
@@ -88,7 +88,10 @@ impl World {
         };
         for (place, name) in ["Ada PLANTEDNAME", "Bo PLANTEDNAME"].iter().enumerate() {
             let stream = place as u64 + 1;
-            let sealing = Arc::new(SimSealing::new(seed, stream));
+            let sealing = Arc::new(SeededSealing::new(
+                stream as u8,
+                Chance::new(seed, stream + 100),
+            ));
             let disk = MemoryDisk::recording();
             let mut dice = Chance::new(seed, stream);
             let store = disk.create(sealing.clone()).map_err(Broken::from_store)?;
@@ -466,7 +469,7 @@ impl World {
                 self.relay_disk
                     .envelopes(&mailbox)
                     .into_iter()
-                    .map(|bytes| bytes.into_vec()),
+                    .map(sidelight_format::Bytes::into_vec),
             );
         }
         all
@@ -488,38 +491,5 @@ fn frame_name(frame: &Frame) -> &'static [u8] {
         Frame::Stored { .. } => b"stored",
         Frame::Arrived { .. } => b"arrived",
         _ => b"other",
-    }
-}
-
-/// Real sealing under a key and nonces from the seed.
-#[derive(Debug)]
-struct SimSealing {
-    key: StorageKey,
-    dice: Mutex<Chance>,
-}
-
-impl SimSealing {
-    fn new(seed: u64, stream: u64) -> Self {
-        let key = StorageKey::new([stream as u8; 32]);
-        Self {
-            key,
-            dice: Mutex::new(Chance::new(seed, stream + 100)),
-        }
-    }
-}
-
-impl Sealing for SimSealing {
-    fn seal(&self, place: &[u8], plain: &[u8]) -> Vec<u8> {
-        let mut dice = self
-            .dice
-            .lock()
-            .expect("one thread, and no panic while it is held");
-        self.key.seal(place, plain, dice.rng())
-    }
-    fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
-        self.key.open(place, sealed).map_err(|_| Unreadable)
-    }
-    fn blind(&self, place: &[u8], name: &[u8]) -> [u8; 16] {
-        self.key.blind(place, name)
     }
 }
