@@ -1,7 +1,7 @@
 //! Two journals and a relay: pairing, writing, sharing, editing.
 
 use crate::support::*;
-use sidelight::{Draft, ErrorKind, Space, TextEdit};
+use sidelight::{Draft, ErrorKind, Event, Space, SyncState, TextEdit};
 
 #[tokio::test]
 async fn two_devices_pair_and_read_each_other() {
@@ -108,8 +108,23 @@ async fn while_live_an_entry_arrives_by_itself() {
         texts(&bo.journal).await == ["now"]
     })
     .await;
+    // A sync while live goes over the same links.
+    ada.journal.write(shared("and now")).await.unwrap();
+    sync(&ada.journal).await;
+    sync(&bo.journal).await;
+    assert_eq!(texts(&bo.journal).await, ["and now", "now"]);
     ada.journal.shutdown().await;
     bo.journal.go_quiet().await.unwrap();
+    let off = |event: &Event| {
+        matches!(
+            event,
+            Event::SyncChanged {
+                state: SyncState::Off,
+                ..
+            }
+        )
+    };
+    event(&bo.journal, off).await;
 }
 
 #[tokio::test]
