@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use sidelight::{
     Draft, ErrorKind, Event, Journal, KEY_LEN, KeyStore, MemoryKeyStore, PageRequest, Reader,
