@@ -90,9 +90,12 @@ pub(super) struct DevicePart {
     name: &'static str,
     child: Child,
     stdin: ChildStdin,
-    replies: Arc<Mutex<HashMap<u64, oneshot::Sender<Result<serde_json::Value, String>>>>>,
+    replies: Arc<Mutex<Replies>>,
     next: u64,
 }
+
+/// By the number of the request: who waits for the reply.
+type Replies = HashMap<u64, oneshot::Sender<Result<serde_json::Value, String>>>;
 
 /// What a device says without being asked: which device, and what.
 pub(super) type Notes = mpsc::UnboundedReceiver<(usize, Line)>;
@@ -110,7 +113,7 @@ impl DevicePart {
         let mut child = spawn(command)?;
         let stdin = child.stdin.take().ok_or_else(|| lost(name))?;
         let stdout = child.stdout.take().ok_or_else(|| lost(name))?;
-        let replies = Arc::new(Mutex::new(HashMap::<u64, oneshot::Sender<_>>::new()));
+        let replies = Arc::new(Mutex::new(Replies::new()));
         let waiting = replies.clone();
         tokio::spawn(async move {
             let mut lines = BufReader::new(stdout).lines();

@@ -65,8 +65,12 @@ struct State {
 /// The way of one device's socket.
 struct Flow {
     upstream: Arc<UdpSocket>,
+    active: Instant,
     offline_until: Option<Instant>,
 }
+
+/// A socket that was silent for so long belongs to nobody any more.
+const SILENT_MAX: Duration = Duration::from_secs(3);
 
 /// The largest payload of a UDP datagram.
 const DATAGRAM_LEN_MAX: usize = 65_535;
@@ -121,14 +125,19 @@ impl Proxy {
     /// Nothing passes for so long: of one device, or of all.
     pub(super) fn offline(&self, which: Option<usize>, spell: Duration) {
         let mut state = lock(&self.shared.state);
-        let until = Instant::now() + spell;
-        let count = state.flows.len().max(1);
-        state.traffic.offline_spells += 1;
-        for (number, flow) in state.flows.values_mut().enumerate() {
+        let now = Instant::now();
+        let flows = state.flows.iter_mut();
+        let mut active: Vec<_> = flows
+            .filter(|(_, flow)| now.duration_since(flow.active) < SILENT_MAX)
+            .collect();
+        active.sort_unstable_by_key(|(address, _)| **address);
+        let count = active.len().max(1);
+        for (number, (_, flow)) in active.into_iter().enumerate() {
             if which.is_none_or(|which| which % count == number) {
-                flow.offline_until = Some(until);
+                flow.offline_until = Some(now + spell);
             }
         }
+        state.traffic.offline_spells += 1;
     }
 
     /// What has passed until now.
@@ -178,6 +187,7 @@ impl Shared {
                     };
                     let flow = Flow {
                         upstream: upstream.clone(),
+                        active: Instant::now(),
                         offline_until: None,
                     };
                     lock(&self.state).flows.insert(device, flow);
@@ -191,7 +201,7 @@ impl Shared {
                     None => drop(upstream.send(datagram).await),
                     Some(delay) => {
                         let datagram = datagram.to_vec();
-                        ways_back.spawn(async move {
+                        tokio::spawn(async move {
                             tokio::time::sleep(delay).await;
                             drop(upstream.send(&datagram).await);
                         });
@@ -210,7 +220,6 @@ impl Shared {
 
     /// From the relay to one device's socket.
     async fn back(self: Arc<Self>, device: SocketAddr, upstream: Arc<UdpSocket>) {
-        let mut delayed = JoinSet::new();
         let mut buffer = vec![0; DATAGRAM_LEN_MAX];
         loop {
             // While the relay is dead, the system says so on every receive after a send.
@@ -223,7 +232,7 @@ impl Shared {
                     None => drop(self.front.send_to(datagram, device).await),
                     Some(delay) => {
                         let (this, datagram) = (self.clone(), datagram.to_vec());
-                        delayed.spawn(async move {
+                        tokio::spawn(async move {
                             tokio::time::sleep(delay).await;
                             drop(this.front.send_to(&datagram, device).await);
                         });
@@ -256,11 +265,11 @@ impl Shared {
             *sent = traffic.bytes_up;
             modified
         });
-        let offline = state
-            .flows
-            .get(&device)
-            .and_then(|flow| flow.offline_until)
-            .is_some_and(|until| Instant::now() < until);
+        let now = Instant::now();
+        let offline = state.flows.get_mut(&device).is_some_and(|flow| {
+            flow.active = now;
+            flow.offline_until.is_some_and(|until| now < until)
+        });
         if offline {
             traffic.lost += 1;
             return Vec::new();

@@ -160,7 +160,9 @@ impl Search {
 
 /// The needle, cut between characters to at most [`NEEDLE_LEN_MAX`] bytes.
 fn cut(needle: &str) -> &str {
-    &needle[..needle.floor_char_boundary(NEEDLE_LEN_MAX)]
+    let ends = needle.char_indices().map(|(start, c)| start + c.len_utf8());
+    let end = ends.take_while(|end| *end <= NEEDLE_LEN_MAX).last();
+    &needle[..end.unwrap_or(0)]
 }
 
 /// UTF-8, UTF-16 in both orders, hexadecimal in both cases, and base64 in both alphabets at all

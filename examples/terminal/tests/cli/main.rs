@@ -1,8 +1,11 @@
 //! The terminal client as processes: what people type and what scripts read.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod alone;
 mod bad;
 mod bad_pairing;
+mod demo;
 mod files;
 mod pairing;
 mod relay;
