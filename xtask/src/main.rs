@@ -4,6 +4,7 @@
 //! never becomes a second build system.
 
 mod licence;
+mod models;
 mod sources;
 mod steps;
 
@@ -16,6 +17,8 @@ What CI runs, as one command. Everything is always about the whole workspace.
                                 licences and sources, and the demo in a release build
     cargo xtask test --quick    format, clippy, tests and doctests only
     cargo xtask sources         licences and sources of all dependencies only
+    cargo xtask models          models of the protocol, searched by a tool installed for it;
+                                with --only NAME one of them
 ";
 
 fn main() -> ExitCode {
@@ -26,6 +29,8 @@ fn main() -> ExitCode {
         ["test"] => steps::test(steps::Extent::All),
         ["test", "--quick"] => steps::test(steps::Extent::Quick),
         ["sources"] => sources::command(),
+        ["models"] => models::command(None),
+        ["models", "--only", name] => models::command(Some(name)),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             ExitCode::SUCCESS
