@@ -18,7 +18,7 @@ use sidelight_format::{
 
 /// How many ids of a relay's list are held while it is compared with ours: four times what two
 /// people write in fifty years. A relay that lists more is not believed.
-const LISTED_MAX: usize = 1 << 20;
+const LISTED_MAX: u64 = 1 << 20;
 
 /// How often a fetch may bring nothing although the relay lists more. Once happens when the
 /// list grows at that moment.
@@ -59,6 +59,7 @@ enum Phase {
     Completing {
         wanted: Vec<Position>,
         record: ReplicaRecord,
+        listed: HashSet<EnvelopeId>,
     },
     /// Of no further use.
     Over,
@@ -227,17 +228,21 @@ impl Session {
         items: Vec<Item>,
         has: &mut dyn FnMut(&EnvelopeId) -> bool,
     ) -> Vec<Found> {
-        let mut found = Vec::new();
-        let mut kept = Vec::new();
-        if items.len() > limits::ITEMS_MAX {
+        // What breaks the rules is found before anything has changed: a cursor that had moved
+        // over envelopes which are then not handed on would lose them.
+        let out_of_place = matches!(self.phase, Phase::Following { .. }) && first > self.cursor();
+        let swapped = items.iter().any(|item| match &item.contents {
+            Contents::Whole(bytes) => envelope_id(&self.mailbox, bytes) != item.id,
+            Contents::Dropped | Contents::Skipped => false,
+        });
+        if items.len() > limits::ITEMS_MAX || out_of_place || swapped {
             return self.broken();
         }
+        let mut found = Vec::new();
+        let mut kept = Vec::new();
         for (place, item) in items.into_iter().enumerate() {
             let position = Position(first.0.saturating_add(place as u64));
             let whole = match item.contents {
-                Contents::Whole(bytes) if envelope_id(&self.mailbox, &bytes) != item.id => {
-                    return self.broken();
-                }
                 Contents::Whole(bytes) => Some(Found::Envelope(item.id, bytes)),
                 Contents::Dropped => Some(Found::Gone(item.id)),
                 Contents::Skipped => None,
@@ -247,9 +252,6 @@ impl Session {
                     let Some(record) = &mut self.record else {
                         return self.broken();
                     };
-                    if position > record.cursor {
-                        return self.broken();
-                    }
                     if position == record.cursor {
                         record.hash = record.hash.after(&item.id);
                         record.cursor = record.cursor.next();
@@ -271,7 +273,8 @@ impl Session {
                         missing.push(position);
                     }
                     listed.insert(item.id);
-                    if listed.len() > LISTED_MAX {
+                    // Positions, not ids: a list may name one id again and again.
+                    if at.0 > LISTED_MAX {
                         return self.broken();
                     }
                 }
@@ -336,10 +339,12 @@ impl Session {
                     hash,
                     synced,
                 };
-                self.phase = Phase::Completing { wanted, record };
-                let mut found = vec![Found::Refill { instance, listed }];
-                found.extend(self.complete());
-                found
+                self.phase = Phase::Completing {
+                    wanted,
+                    record,
+                    listed,
+                };
+                self.complete()
             }
             Phase::Completing { .. } => self.complete(),
             Phase::Opening | Phase::Over => self.broken(),
@@ -348,14 +353,22 @@ impl Session {
 
     /// Asks for the next run of wanted bodies, or goes back to following.
     fn complete(&mut self) -> Vec<Found> {
-        let Phase::Completing { wanted, record } = &mut self.phase else {
+        let Phase::Completing {
+            wanted,
+            record,
+            listed,
+        } = &mut self.phase
+        else {
             return Vec::new();
         };
         let Some(first) = wanted.first().copied() else {
+            // Only together with the record: were the list believed before, and the link cut,
+            // a relay that goes back to its earlier life would lose what only the list had.
+            let (instance, listed) = (record.instance, core::mem::take(listed));
             self.record = Some(*record);
             self.phase = Phase::Following { fetching: true };
             self.fetch(self.cursor(), u32::MAX, false);
-            return Vec::new();
+            return vec![Found::Refill { instance, listed }];
         };
         let run = wanted
             .iter()
@@ -391,8 +404,6 @@ impl Session {
                 }
                 record.hash = record.hash.after(id);
                 record.cursor = record.cursor.next();
-            }
-            if position < record.cursor {
                 kept.push(*id);
             }
         }

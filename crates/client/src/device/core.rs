@@ -285,10 +285,12 @@ impl Rendezvous {
     }
 }
 
-/// A gap that grows is the same gap; everything else is compared whole.
+/// A gap that grows is the same gap, and a log that forked stays forked, or each further step of
+/// either branch would be told; everything else is compared whole.
 fn fact_key(fact: &Fact) -> FactKey {
     match fact {
         Fact::Gap { author, from, .. } => format!("gap {} {}", author.to_hex(), from.0),
+        Fact::Fork { author, .. } => format!("fork {}", author.to_hex()),
         fact => format!("{fact:?}"),
     }
 }

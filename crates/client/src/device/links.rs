@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sidelight_format::record::{
-    EnvelopeRecord, Fact, ListedRecord, OutboxRecord, PairingEnd, ReplicaRecord, Verdict,
+    EnvelopeRecord, Fact, ListedRecord, OutboxRecord, PairingEnd, ReplicaRecord,
 };
 use sidelight_format::{EnvelopeId, Frame, MailboxName, Position, RefusalCode};
 use sidelight_store::{Direction, Key, Txn};
@@ -206,12 +206,9 @@ impl Core {
                     self.outbox.acknowledge(txn, &mailbox, id);
                 }
             }
-            // The body is gone at the relay; its erasure says why, and comes by itself.
-            Found::Gone(id) => {
-                if txn.get::<EnvelopeRecord>(Key::Name(&id.0))?.is_none() {
-                    self.keep(txn, mailbox, id, Verdict::Erased, Default::default())?;
-                }
-            }
+            // The relay's word, and no more: an erasure is signed, and comes by itself. Nothing is
+            // remembered, so that the envelope is taken in if it comes after all.
+            Found::Gone(_) => {}
             Found::Rollback {
                 instance,
                 shown,

@@ -6,7 +6,7 @@ use sidelight_format::{
     Authored, Body, Bytes, EntryId, EntryPreimage, EnvelopeId, EpochId, MailboxName, PersonId,
     SpaceId, Subject, limits,
 };
-use sidelight_journal::{Document, actor, admit};
+use sidelight_journal::{Admitted, Document, actor, admit};
 use sidelight_store::{Direction, Key, Txn};
 use sidelight_sync::{Outside, authors, chain};
 
@@ -155,6 +155,12 @@ impl Core {
                 Ok(change) => admitted.push(change),
                 Err(_) => return Ok(Verdict::Refused),
             }
+        }
+        // Only its owner begins an entry: beginning it in their name would put words into their
+        // mouth, beginning it again would hide what both have typed into it.
+        let begins = admitted.iter().any(Admitted::is_first);
+        if begins && authored.certificate.person != preimage.owner {
+            return Ok(Verdict::Refused);
         }
         let mut open = match self.open_entry(txn, &id)? {
             Some(open) => open,
