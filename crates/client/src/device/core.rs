@@ -6,10 +6,11 @@ use sidelight_crypto::{MailboxKeys, PersonSigningKey, UnsealingKey};
 use sidelight_format::record::{
     AuthorRecord, DeviceRecord, EnvelopeRecord, EpochSecretRecord, Fact, FactRecord, ListedRecord,
     OutboxRecord, OwnAuthorRecord, PairingEnd, PairingRecord, PersonRecord, SpaceRecord, Verdict,
+    WaitingRecord,
 };
 use sidelight_format::{
-    Bytes, Class, EntryId, EnvelopeId, EpochId, KeyHash, MailboxName, PersonId, PersonKeys,
-    SegmentId, SpaceId, Timestamp,
+    AuthorId, Bytes, Class, EntryId, EnvelopeId, EpochId, KeyHash, MailboxName, PersonId,
+    PersonKeys, SegmentId, SpaceId, Timestamp,
 };
 use sidelight_store::{Direction, Key, Store, Txn};
 use sidelight_sync::{Pairing, Person};
@@ -37,6 +38,8 @@ pub(super) struct Core {
     pub(super) links: BTreeMap<LinkId, Link>,
     pub(super) documents: Documents,
     pub(super) facts: BTreeSet<FactKey>,
+    /// How many envelopes of each author wait for what they depend on.
+    pub(super) waiting: BTreeMap<AuthorId, usize>,
     pub(super) outputs: Vec<Output>,
     /// Entries changed in this step, each told once.
     pub(super) changed: BTreeSet<EntryId>,
@@ -114,6 +117,9 @@ impl Core {
         for (_, record) in txn.range::<FactRecord>(0, Direction::Up, FACTS_MAX)? {
             core.facts.insert(fact_key(&record.fact));
         }
+        for (_, record) in txn.range::<WaitingRecord>(0, Direction::Up, usize::MAX)? {
+            *core.waiting.entry(record.author).or_default() += 1;
+        }
         Ok(core)
     }
 
@@ -129,6 +135,7 @@ impl Core {
             links: BTreeMap::new(),
             documents: Documents::default(),
             facts: BTreeSet::new(),
+            waiting: BTreeMap::new(),
             outputs: Vec::new(),
             changed: BTreeSet::new(),
             dirty: false,

@@ -206,15 +206,11 @@ impl Core {
         entry: Option<EntryId>,
     ) -> Result<bool, Error> {
         let Some(entry) = entry else { return Ok(false) };
-        let waiting =
-            txn.range::<WaitingRecord>(0, Direction::Up, limits::WAITING_PER_AUTHOR_MAX * 8)?;
-        let own = waiting
-            .iter()
-            .filter(|(_, record)| record.author == *author)
-            .count();
-        if own >= limits::WAITING_PER_AUTHOR_MAX {
+        let own = self.waiting.entry(*author).or_default();
+        if *own >= limits::WAITING_PER_AUTHOR_MAX {
             return Ok(false);
         }
+        *own += 1;
         txn.append(&WaitingRecord {
             envelope,
             author: *author,
@@ -241,6 +237,9 @@ impl Core {
                 }
                 progress = true;
                 txn.delete::<WaitingRecord>(Key::Number(number));
+                if let Some(own) = self.waiting.get_mut(&record.author) {
+                    *own = own.saturating_sub(1);
+                }
                 if let Some(kept) = txn.get::<EnvelopeRecord>(Key::Name(&record.envelope.0))? {
                     txn.put(
                         Key::Name(&record.envelope.0),
