@@ -84,11 +84,11 @@ signing_key! {
     ///
     /// ```compile_fail,E0277
     /// use sidelight_crypto::DeviceSigningKey;
-    /// use sidelight_format::{ConfirmationStatement, Secret};
+    /// use sidelight_format::{MailboxName, MailboxProof, Secret};
     ///
     /// let device = DeviceSigningKey::from_seed(&Secret::new([1; 32]));
-    /// let statement = ConfirmationStatement { transcript: [2; 32], inviter: true, same: true };
-    /// device.sign(&statement); // a `DeviceSigningKey` does not sign `ConfirmationStatement`
+    /// let statement = MailboxProof { exporter: [2; 32], mailbox: MailboxName([3; 32]) };
+    /// device.sign(&statement); // a `DeviceSigningKey` does not sign `MailboxProof`
     /// ```
     PersonSigningKey signs
         PersonGenesisStatement,
@@ -100,7 +100,7 @@ signing_key! {
 
 signing_key! {
     /// A device's. It never leaves the device, and the partner never sees what it signs.
-    DeviceSigningKey signs RosterStatement
+    DeviceSigningKey signs RosterStatement, ConfirmationStatement
 }
 
 signing_key! {

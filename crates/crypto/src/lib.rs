@@ -74,6 +74,7 @@
 //! let statement = EpochStatement {
 //!     space, epoch, recipients, keyring,
 //!     parents: vec![], relay: None, closing: vec![], successors: vec![],
+//!     founder: None, roster: vec![],
 //!     signer: context.signer, generation: context.generation,
 //! };
 //! let signature = signing.sign(&statement);

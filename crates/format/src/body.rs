@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AuthorCertificate, AuthorId, BodyHash, Bytes, Context, DecodeError, EntryPreimage, EnvelopeId,
-    EpochId, EpochRecord, Generation, Link, PairingMessage, PartHash, ProofPart, Salt, Secret,
-    SegmentId, Sequence, Signature, SpaceId, Statement, VolumePart, decode, digest, encode, limits,
+    EpochId, EpochRecord, Generation, Link, PairingMessage, PartHash, PersonGenesis,
+    PersonSuccessor, ProofPart, Salt, Secret, SegmentId, Sequence, Signature, SpaceId, Statement,
+    VolumePart, decode, digest, encode, limits,
 };
 
 /// The contents of an envelope. The byte in front of each is its place in this list.
@@ -75,6 +76,10 @@ impl Subject {
     pub const PERSON_KEYS: Self = Self(2);
     /// A [`RosterRecord`](crate::RosterRecord), the only part; in private spaces.
     pub const ROSTER: Self = Self(3);
+    /// A [`SpaceCopy`], the only part; in private spaces.
+    pub const SPACE: Self = Self(4);
+    /// The person leaves the space and says so; one empty part.
+    pub const LEFT: Self = Self(5);
 }
 
 /// Where an author's log stands: the last sequence and the link after it.
@@ -86,6 +91,18 @@ pub struct Head {
     pub sequence: Sequence,
     /// The link after it.
     pub link: Link,
+}
+
+/// The author and segment from which the actors of changes derive, with the proof that the
+/// author was the same person's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voice {
+    /// The epoch in which the author wrote.
+    pub epoch: EpochId,
+    /// The author, and who vouched for it there.
+    pub certificate: AuthorCertificate,
+    /// The segment.
+    pub segment: SegmentId,
 }
 
 /// One step of an author's log.
@@ -109,6 +126,9 @@ pub struct Authored {
     pub subject: Subject,
     /// The entry that it touches, if it touches one.
     pub entry: Option<EntryPreimage>,
+    /// Whose changes the parts are, if they were first written as another author of the same
+    /// person: one whose epoch was closed before they were known.
+    pub voice: Option<Voice>,
     /// What it carries.
     pub parts: Vec<Bytes>,
     /// The author's, over [`AuthoredStatement`].
@@ -126,6 +146,14 @@ impl fmt::Debug for Authored {
 }
 
 impl Authored {
+    /// From whose author and segment the actors of its changes derive.
+    pub fn actor_of(&self) -> (AuthorId, SegmentId) {
+        match &self.voice {
+            Some(voice) => (voice.certificate.author, voice.segment),
+            None => (self.certificate.author, self.segment),
+        }
+    }
+
     /// Whether its lists are within [`limits`] and sorted as they must be.
     pub fn within_limits(&self) -> bool {
         (1..=limits::PARTS_MAX).contains(&self.parts.len())
@@ -158,6 +186,7 @@ impl Authored {
             salt: self.salt,
             subject: self.subject,
             entry: self.entry,
+            voice: self.voice,
             parts: self.part_hashes(),
         }
     }
@@ -187,6 +216,8 @@ pub struct AuthoredStatement {
     pub subject: Subject,
     /// See [`Authored::entry`].
     pub entry: Option<EntryPreimage>,
+    /// See [`Authored::voice`].
+    pub voice: Option<Voice>,
     /// The salted hashes of the parts.
     pub parts: Vec<PartHash>,
 }
@@ -280,4 +311,18 @@ pub struct PersonKeys {
     pub signing: Secret,
     /// What erase tokens derive from.
     pub erasing: Secret,
+}
+
+/// A space as a person's own devices need it: so that a device that is linked or recovered
+/// finds everything from the private space alone. Never the reverse.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpaceCopy {
+    /// The space.
+    pub space: SpaceId,
+    /// Who keeps it, with the name that each wants to be called by.
+    pub persons: Vec<(PersonGenesis, Vec<PersonSuccessor>, String)>,
+    /// The epoch with which it is to be entered, its secret and its record.
+    pub epoch: (EpochId, Secret, EpochRecord),
+    /// It was left: nothing is written there any more.
+    pub left: bool,
 }

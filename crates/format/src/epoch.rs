@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bytes, Context, EpochId, Generation, Head, KeyHash, PersonId, PersonSuccessor, RelayAddress,
-    Secret, Signature, SpaceId, Statement, digest, limits,
+    Bytes, Context, EpochId, Generation, Head, KeyHash, PersonGenesis, PersonId, PersonSuccessor,
+    RelayAddress, RosterRecord, Secret, Signature, SpaceId, Statement, digest, limits,
 };
 
 impl EpochId {
@@ -54,6 +54,11 @@ pub struct EpochStatement {
     pub closing: Vec<Head>,
     /// Steps of the signer's own chain that readers of the parents may lack.
     pub successors: Vec<PersonSuccessor>,
+    /// In the first epoch of a private space: how its person began, so that the recovery words
+    /// alone tell whose it is. None elsewhere.
+    pub founder: Option<PersonGenesis>,
+    /// In a private space, steps of the own roster that own devices may lack; none elsewhere.
+    pub roster: Vec<RosterRecord>,
     /// Who signs.
     pub signer: PersonId,
     /// With which of their keys.
@@ -77,6 +82,7 @@ impl EpochRecord {
             && statement.closing.len() <= limits::HEADS_MAX
             && statement.closing.is_sorted_by(|a, b| a.author < b.author)
             && statement.successors.len() <= limits::SUCCESSORS_MAX
+            && statement.roster.len() <= limits::ROSTER_MAX
     }
 }
 

@@ -36,8 +36,8 @@ mod volume;
 
 pub use address::{InvalidAddress, InvitationLink, RelayAddress};
 pub use body::{
-    Authored, AuthoredStatement, Body, Erasure, Head, PersonKeys, Subject, body_hash, link_after,
-    part_hash,
+    Authored, AuthoredStatement, Body, Erasure, Head, PersonKeys, SpaceCopy, Subject, Voice,
+    body_hash, link_after, part_hash,
 };
 pub use codec::{DecodeError, decode, encode};
 pub use entry::{Edit, EntryDate, EntryPreimage, FieldValue, InvalidDate, Kind, Mode, Rendered};
@@ -48,7 +48,7 @@ pub use epoch::{EpochRecord, EpochStatement, Keyring, SealedSecret};
 pub use frame::{Contents, Direction, Frame, FrameReader, Item, Refusal, RefusalCode, frame_bytes};
 pub use ids::*;
 pub use pairing::{
-    Bundle, Confirmation, ConfirmationStatement, Hello, Invitation, PairingMessage, Purpose,
+    Bundle, Confirmation, ConfirmationStatement, Hello, Invitation, PairingMessage, Purpose, Who,
 };
 pub use person::{
     AuthorCertificate, AuthorCertificateStatement, DeviceKeys, PersonGenesis,

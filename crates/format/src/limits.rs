@@ -41,6 +41,13 @@ pub const KEYRING_MAX: usize = 4096;
 /// The most successors that one record or bundle may bring of a person's chain.
 pub const SUCCESSORS_MAX: usize = 256;
 
+/// The most records of a roster: as many changes of one's own devices.
+pub const ROSTER_MAX: usize = 256;
+
+/// How many epochs of one signer may continue the same parent. More are refused and reported:
+/// nobody rotates a secret so often before anybody else could see it.
+pub const SIBLINGS_MAX: usize = 4;
+
 /// The longest name of a person or device, in UTF-8.
 pub const NAME_LEN_MAX: usize = 64;
 

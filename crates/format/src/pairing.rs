@@ -4,8 +4,8 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bytes, Context, PersonGenesis, PersonSuccessor, RelayKey, SealingKey, Secret, Signature,
-    Statement, Suite, Timestamp, digest, encode, limits,
+    Bytes, Context, DeviceKeys, PersonGenesis, PersonSuccessor, RelayKey, SealingKey, Secret,
+    Signature, Statement, Suite, Timestamp, digest, encode, limits,
 };
 
 /// What an invitation is for.
@@ -47,13 +47,25 @@ impl fmt::Debug for Invitation {
     }
 }
 
+/// Who one side of a pairing is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Who {
+    /// A person, to be pinned.
+    Person {
+        /// How they began.
+        genesis: PersonGenesis,
+        /// Their chain up to now.
+        successors: Vec<PersonSuccessor>,
+    },
+    /// A device that is nobody's yet, for [`Purpose::OwnDevice`].
+    Device(DeviceKeys),
+}
+
 /// One side of a pairing: who they are, and the keys for this pairing alone.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bundle {
-    /// The person, to be pinned.
-    pub genesis: PersonGenesis,
-    /// Their chain up to now.
-    pub successors: Vec<PersonSuccessor>,
+    /// Who they are.
+    pub who: Who,
     /// Where the other side's message of this pairing is sealed to.
     pub pairing: SealingKey,
     /// What they want to be called: 1 to [`limits::NAME_LEN_MAX`] bytes.
@@ -75,9 +87,19 @@ impl Bundle {
 
     /// Whether name and chain are within [`limits`].
     pub fn within_limits(&self) -> bool {
+        let chain = match &self.who {
+            Who::Person { successors, .. } => successors.len(),
+            Who::Device(_) => 0,
+        };
         (1..=limits::NAME_LEN_MAX).contains(&self.name.len())
             && !self.name.chars().any(char::is_control)
-            && self.successors.len() <= limits::SUCCESSORS_MAX
+            && chain <= limits::SUCCESSORS_MAX
+    }
+}
+
+impl fmt::Debug for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Who(…)")
     }
 }
 
@@ -128,12 +150,12 @@ pub struct Hello {
     pub nonce: [u8; 32],
 }
 
-/// A person's answer to «are these the emoji that your partner sees?».
+/// A side's answer to «are these the emoji that your partner sees?».
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
     /// The answer: false ends the pairing.
     pub same: bool,
-    /// By the person's signing key, over [`ConfirmationStatement`].
+    /// By the person's or device's signing key, over [`ConfirmationStatement`].
     pub signature: Signature,
 }
 

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     AuthorCertificate, AuthorId, BodyHash, Bundle, Bytes, Class, DecodeError, EntryDate, EntryId,
-    EntryPreimage, EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, Kind, Link,
-    MailboxName, PersonGenesis, PersonId, PersonKeys, PersonSuccessor, Position, RelayAddress,
-    RelayInstance, RosterRecord, RunningHash, Secret, SegmentId, Sequence, SpaceId, Timestamp,
-    VERSION, decode, encode,
+    EntryPreimage, EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, KeyHash, Kind,
+    Link, MailboxName, PersonGenesis, PersonId, PersonKeys, PersonSuccessor, Position,
+    RelayAddress, RelayInstance, RosterRecord, RunningHash, Secret, SegmentId, Sequence, SpaceId,
+    Timestamp, VERSION, decode, encode,
 };
 
 /// The tables of a device's store. The number is stored; none is ever used again for another.
@@ -142,6 +142,10 @@ pub struct DeviceRecord {
     pub private: SpaceId,
     /// The shared space, once there is one.
     pub shared: Option<SpaceId>,
+    /// Spaces that were left: still read, never written.
+    pub former: Vec<SpaceId>,
+    /// An own device removed this one.
+    pub removed: bool,
     /// When this device began, by its own clock.
     pub since: Timestamp,
 }
@@ -175,14 +179,29 @@ pub struct PersonRecord {
 pub struct SpaceRecord {
     /// Who keeps it: one person or two.
     pub persons: Vec<PersonId>,
-    /// The epochs known, in the order in which they were accepted.
-    pub epochs: Vec<EpochId>,
-    /// The epochs that no other known one continues, sorted.
-    pub leaves: Vec<EpochId>,
+    /// The epochs accepted, sorted.
+    pub epochs: Vec<EpochNode>,
+    /// Epochs known from a keyring whose mailbox has not been read to its end here, sorted.
+    pub unread: Vec<EpochId>,
     /// When it began, by this device's clock.
     pub since: Timestamp,
     /// Left: nothing is written here any more.
     pub left: bool,
+}
+
+/// An epoch's place among the others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EpochNode {
+    /// The epoch.
+    pub epoch: EpochId,
+    /// The epochs that it continues, sorted.
+    pub parents: Vec<EpochId>,
+    /// To whom it is sealed, sorted.
+    pub recipients: Vec<KeyHash>,
+    /// Who began it.
+    pub signer: PersonId,
+    /// Where the signer's own authors stood in the parents, sorted by author.
+    pub closing: Vec<Head>,
 }
 
 /// An epoch whose secret is known here.
@@ -472,6 +491,8 @@ pub enum Fact {
         /// Which generation.
         generation: Generation,
     },
+    /// The partner has left the shared journal, and says so.
+    Left,
 }
 
 /// A pairing under way.

@@ -7,7 +7,7 @@ use sidelight_format::record::OwnAuthorRecord;
 use sidelight_format::{
     AuthorCertificate, AuthorCertificateStatement, Authored, AuthoredStatement, Body, Bytes, Class,
     EntryPreimage, EnvelopeId, EpochId, Generation, Head, Link, Mode, PersonId, Salt, Secret,
-    SegmentId, Sequence, Signature, SpaceId, Subject, envelope_id, limits,
+    SegmentId, Sequence, Signature, SpaceId, Subject, Voice, envelope_id, limits,
 };
 
 use crate::{Outside, Person};
@@ -76,7 +76,7 @@ pub struct Written {
 pub fn write(
     author: &mut OwnAuthorRecord,
     place: Place,
-    (subject, entry): (Subject, Option<EntryPreimage>),
+    (subject, entry, voice): (Subject, Option<EntryPreimage>, Option<Voice>),
     parts: Vec<Vec<u8>>,
     heads: &[Head],
     (keys, erasing): (&MailboxKeys, &Secret),
@@ -99,6 +99,7 @@ pub fn write(
         salt: Salt(outside.random()),
         subject,
         entry,
+        voice,
         parts: parts.into_iter().map(Bytes::from).collect(),
         signature: Signature::from_bytes(&[0; 64]),
     };
@@ -171,6 +172,17 @@ pub fn check(
     let statement = authored.statement(place.space, place.epoch);
     let author = sidelight_format::VerifyingKey(certificate.author.0);
     verify(&author, &statement, &authored.signature).map_err(|_| Unproved::Signature)?;
+
+    if let Some(voice) = &authored.voice {
+        // Changes are written again by the same person only: nobody speaks with another's voice.
+        let vouched = voice.certificate.statement(place.space, voice.epoch);
+        let signing = member.signing_key(voice.certificate.generation);
+        let proved =
+            signing.is_some_and(|key| verify(&key, &vouched, &voice.certificate.signature).is_ok());
+        if !proved || voice.certificate.person != certificate.person {
+            return Err(Unproved::Certificate);
+        }
+    }
 
     if let Some(preimage) = &authored.entry {
         let is_member = members.iter().any(|person| person.id() == preimage.owner);

@@ -5,8 +5,8 @@ use sidelight_crypto::{
     open_epoch_secret, open_keyring, seal_epoch_secret, seal_keyring, verify,
 };
 use sidelight_format::{
-    EpochId, EpochRecord, EpochStatement, Generation, Head, KeyHash, Keyring, PersonId,
-    PersonSuccessor, RelayAddress, SealingKey, Secret, SpaceId, limits,
+    EpochId, EpochRecord, EpochStatement, Generation, Head, KeyHash, Keyring, PersonGenesis,
+    PersonId, PersonSuccessor, RelayAddress, RosterRecord, SealingKey, Secret, SpaceId, limits,
 };
 
 use crate::{Outside, Person};
@@ -28,6 +28,10 @@ pub struct NewEpoch<'a> {
     pub closing: Vec<Head>,
     /// Steps of the signer's chain that the other side may lack.
     pub successors: Vec<PersonSuccessor>,
+    /// In the first epoch of a private space: how its person began.
+    pub founder: Option<PersonGenesis>,
+    /// In a private space: steps of the roster that own devices may lack.
+    pub roster: Vec<RosterRecord>,
     /// Who begins it.
     pub signer: PersonId,
     /// With which of their keys.
@@ -106,6 +110,8 @@ pub fn begin_epoch(
         recipients,
         closing: new.closing,
         successors: new.successors,
+        founder: new.founder,
+        roster: new.roster,
         signer: new.signer,
         generation: new.generation,
     };
@@ -192,28 +198,6 @@ pub fn open_epoch(
         return Ok((secret, keyring));
     }
     Err(BadEpoch::Recipients)
-}
-
-/// The epoch to write in: of those that nothing continues and whose recipients are current, the
-/// lowest id, so that all who know the same epochs choose the same one without a clock.
-pub fn current_epoch<'a>(
-    leaves: impl IntoIterator<Item = (&'a EpochId, &'a EpochRecord)>,
-    recipients: &[KeyHash],
-) -> Option<EpochId> {
-    let mut expected = recipients.to_vec();
-    expected.sort_unstable();
-    leaves
-        .into_iter()
-        .filter(|(_, record)| {
-            record
-                .statement
-                .recipients
-                .iter()
-                .map(|sealed| sealed.recipient)
-                .eq(expected.iter().copied())
-        })
-        .map(|(epoch, _)| *epoch)
-        .min()
 }
 
 /// The keys of an epoch's mailbox.

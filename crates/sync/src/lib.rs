@@ -12,6 +12,7 @@
 pub mod authors;
 pub mod chain;
 mod epochs;
+mod graph;
 mod pairing;
 mod people;
 mod replica;
@@ -19,11 +20,10 @@ mod replica;
 use rand_core::CryptoRng;
 use sidelight_format::Timestamp;
 
-pub use epochs::{
-    BadEpoch, Epoch, NewEpoch, begin_epoch, check_epoch, current_epoch, epoch_mailbox, open_epoch,
-};
-pub use pairing::{NotJoined, Outcome, Pairing, Side};
-pub use people::{BrokenChain, Person, Step};
+pub use epochs::{BadEpoch, Epoch, NewEpoch, begin_epoch, check_epoch, epoch_mailbox, open_epoch};
+pub use graph::{Admission, EpochGraph, Limit};
+pub use pairing::{NotJoined, Outcome, Pairing, Side, Signer};
+pub use people::{BrokenChain, Person, Step, Successor};
 pub use replica::{Found, Session};
 
 /// The outside forces, handed in: what time it is, and randomness.

@@ -4,12 +4,14 @@
 //! method posts may leave the device once the changed record is kept, not before.
 
 use sidelight_crypto::pairing::{Emoji, Step, comparison, open, seal, transcript};
-use sidelight_crypto::{PersonSigningKey, UnsealingKey, check_sealing_key, new_secret, verify};
+use sidelight_crypto::{
+    DeviceSigningKey, PersonSigningKey, UnsealingKey, check_sealing_key, new_secret, verify,
+};
 use sidelight_format::record::{PairingEnd, PairingRecord};
 use sidelight_format::{
     Bundle, Bytes, Confirmation, ConfirmationStatement, EnvelopeId, Hello, Invitation,
-    InvitationLink, PairingMessage, PersonGenesis, PersonSuccessor, Purpose, RelayAddress, Secret,
-    SpaceId, Suite, Timestamp, VERSION, decode, digest, encode, limits,
+    InvitationLink, PairingMessage, Purpose, RelayAddress, Secret, Signature, SpaceId, Suite,
+    Timestamp, VERSION, Who, decode, digest, encode, limits,
 };
 
 use crate::{Outside, Person};
@@ -49,27 +51,45 @@ pub enum NotJoined {
     #[error("this is your own invitation; the other person opens it on their phone")]
     Own,
     /// It is for something else.
-    #[error("the invitation is not for pairing with a partner")]
+    #[error(
+        "the invitation is for something else: a partner's is taken up with a journal of one's own, a device's on a device without one"
+    )]
     Purpose,
 }
 
 /// Who this side is.
 #[derive(Clone, Debug)]
 pub struct Side<'a> {
-    /// The person.
-    pub genesis: &'a PersonGenesis,
-    /// Their chain up to now.
-    pub successors: &'a [PersonSuccessor],
+    /// The person, or the device that is nobody's yet.
+    pub who: Who,
     /// What they want to be called.
     pub name: &'a str,
+}
+
+/// What signs this side's answer to the comparison.
+#[derive(Debug)]
+pub enum Signer {
+    /// The person.
+    Person(PersonSigningKey),
+    /// The device that is nobody's yet.
+    Device(DeviceSigningKey),
+}
+
+impl Signer {
+    fn sign(&self, statement: &ConfirmationStatement) -> Signature {
+        match self {
+            Self::Person(key) => key.sign(statement),
+            Self::Device(key) => key.sign(statement),
+        }
+    }
 }
 
 impl Pairing {
     /// Invites: the state to keep, the link to show, and what to post.
     pub fn invite(
         side: &Side<'_>,
-        relay: &RelayAddress,
-        ticket: Bytes,
+        purpose: Purpose,
+        (relay, ticket): (&RelayAddress, Bytes),
         expires: Timestamp,
         outside: &mut Outside<'_>,
     ) -> (Self, InvitationLink, Vec<Outcome>) {
@@ -77,7 +97,7 @@ impl Pairing {
         let invitation = Invitation {
             version: VERSION,
             suite: Suite::One,
-            purpose: Purpose::Partner,
+            purpose,
             secret: new_secret(outside.rng),
             fingerprint: own.fingerprint(),
             relay: relay.key(),
@@ -106,7 +126,11 @@ impl Pairing {
         if invitation.version != VERSION {
             return Err(NotJoined::Version);
         }
-        if invitation.purpose != Purpose::Partner {
+        let fits = match side.who {
+            Who::Person { .. } => Purpose::Partner,
+            Who::Device(_) => Purpose::OwnDevice,
+        };
+        if invitation.purpose != fits {
             return Err(NotJoined::Purpose);
         }
         if outside.now > invitation.expires {
@@ -227,7 +251,7 @@ impl Pairing {
     pub fn confirm(
         &mut self,
         same: bool,
-        signing: &PersonSigningKey,
+        signer: &Signer,
         outside: &mut Outside<'_>,
     ) -> Vec<Outcome> {
         let (Some(transcript), None, None) =
@@ -246,7 +270,7 @@ impl Pairing {
         };
         let confirmation = Confirmation {
             same,
-            signature: signing.sign(&statement),
+            signature: signer.sign(&statement),
         };
         let step = if inviter {
             Step::ConfirmInviter
@@ -273,15 +297,11 @@ impl Pairing {
 
     /// Calls it off; the invitation is spent. If the other side can already compare, they are
     /// told no.
-    pub fn cancel(
-        &mut self,
-        signing: &PersonSigningKey,
-        outside: &mut Outside<'_>,
-    ) -> Vec<Outcome> {
+    pub fn cancel(&mut self, signer: &Signer, outside: &mut Outside<'_>) -> Vec<Outcome> {
         if self.record.ended.is_some() {
             return Vec::new();
         }
-        let mut outcomes = self.confirm(false, signing, outside);
+        let mut outcomes = self.confirm(false, signer, outside);
         outcomes.retain(|outcome| matches!(outcome, Outcome::Post(_)));
         self.record.ended = Some(PairingEnd::Cancelled);
         outcomes.push(Outcome::Ended(PairingEnd::Cancelled));
@@ -315,7 +335,7 @@ impl Pairing {
         if record.inviter
             || record.other.is_some()
             || offered.fingerprint() != record.invitation.fingerprint
-            || !is_well_formed(offered)
+            || !is_well_formed(offered, Purpose::Partner)
         {
             return Vec::new();
         }
@@ -353,6 +373,7 @@ impl Pairing {
         }
         let key = UnsealingKey::from_seed(&record.pairing);
         let fingerprint = record.invitation.fingerprint;
+        let purpose = record.invitation.purpose;
         let opened = open(
             Step::Join,
             &record.invitation,
@@ -363,7 +384,7 @@ impl Pairing {
         )
         .ok()
         .and_then(|bytes| decode::<Hello>(&bytes).ok())
-        .filter(|hello| is_well_formed(&hello.bundle))
+        .filter(|hello| is_well_formed(&hello.bundle, purpose))
         .filter(|hello| Bundle::commitment(&hello.nonce) == hello.bundle.commitment);
         let Some(hello) = opened else {
             return Vec::new();
@@ -374,7 +395,7 @@ impl Pairing {
         if outside.now > record.invitation.expires {
             return self.end(PairingEnd::Expired);
         }
-        if hello.bundle.genesis.id() == record.own.genesis.id() {
+        if hello.bundle.who == record.own.who {
             return self.end(PairingEnd::Broken);
         }
         let (encapsulated, ciphertext) = seal(
@@ -460,8 +481,15 @@ impl Pairing {
             inviter: !record.inviter,
             same,
         };
-        let person = Person::check(&other.genesis, &other.successors).ok();
-        let signing = person.and_then(|person| person.signing_key(person.generation()));
+        let signing = match &other.who {
+            Who::Person {
+                genesis,
+                successors,
+            } => Person::check(genesis, successors)
+                .ok()
+                .and_then(|person| person.signing_key(person.generation())),
+            Who::Device(keys) => Some(keys.signing),
+        };
         if signing.is_none_or(|key| verify(&key, &statement, &confirmation.signature).is_err()) {
             return Vec::new();
         }
@@ -509,8 +537,7 @@ const PROOF: &str = "a bundle's keys are checked before it is taken in";
 fn bundle(side: &Side<'_>, outside: &mut Outside<'_>) -> (Bundle, Secret, Secret) {
     let (pairing, nonce) = (new_secret(outside.rng), new_secret(outside.rng));
     let bundle = Bundle {
-        genesis: side.genesis.clone(),
-        successors: side.successors.to_vec(),
+        who: side.who.clone(),
         pairing: UnsealingKey::from_seed(&pairing).sealing_key(),
         name: side.name.to_owned(),
         commitment: Bundle::commitment(nonce.expose()),
@@ -518,8 +545,18 @@ fn bundle(side: &Side<'_>, outside: &mut Outside<'_>) -> (Bundle, Secret, Secret
     (bundle, pairing, nonce)
 }
 
-fn is_well_formed(bundle: &Bundle) -> bool {
-    bundle.within_limits()
-        && check_sealing_key(&bundle.pairing).is_ok()
-        && Person::check(&bundle.genesis, &bundle.successors).is_ok()
+/// An inviter is always a person; a joiner is what the invitation is for.
+fn is_well_formed(bundle: &Bundle, purpose: Purpose) -> bool {
+    let sound = match (&bundle.who, purpose) {
+        (
+            Who::Person {
+                genesis,
+                successors,
+            },
+            Purpose::Partner,
+        ) => Person::check(genesis, successors).is_ok(),
+        (Who::Device(keys), Purpose::OwnDevice) => check_sealing_key(&keys.sealing).is_ok(),
+        _ => false,
+    };
+    sound && bundle.within_limits() && check_sealing_key(&bundle.pairing).is_ok()
 }

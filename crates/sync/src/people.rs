@@ -1,9 +1,11 @@
 //! A person's public chain: generation 0, pinned at pairing, and what followed it.
 
-use sidelight_crypto::{PersonSigningKey, UnsealingKey, check_sealing_key, new_secret, verify};
+use sidelight_crypto::{
+    PersonSigningKey, RecoverySigningKey, UnsealingKey, check_sealing_key, new_secret, verify,
+};
 use sidelight_format::{
     Generation, PersonGenesis, PersonGenesisStatement, PersonId, PersonKeys, PersonSuccessor,
-    SealingKey, SuccessorSigner, VerifyingKey,
+    PersonSuccessorStatement, SealingKey, SuccessorSigner, VerifyingKey,
 };
 
 use crate::Outside;
@@ -32,6 +34,15 @@ pub enum Step {
     Known,
     /// Another step of that generation is there: a fork. Nothing is sealed to either.
     Fork,
+}
+
+/// Who signs a person's next keys.
+#[derive(Debug)]
+pub enum Successor<'a> {
+    /// The present signing key.
+    Predecessor(&'a PersonSigningKey),
+    /// The recovery key.
+    Recovery(&'a RecoverySigningKey),
 }
 
 impl Person {
@@ -126,12 +137,64 @@ impl Person {
         verify(&signer, statement, &successor.signature).map_err(|_| broken)?;
         check_sealing_key(&statement.sealing).map_err(|_| broken)?;
         if self.successors.len() > place {
-            self.forked = true;
-            return Ok(Step::Fork);
+            if statement.signer != SuccessorSigner::Recovery {
+                self.forked = true;
+                return Ok(Step::Fork);
+            }
+            // The recovery key has chosen: what others signed from here on counts no more.
+            self.successors.truncate(place);
+            self.forked = false;
         }
         self.recovery = statement.recovery.unwrap_or(self.recovery);
         self.successors.push(successor.clone());
         Ok(Step::New)
+    }
+
+    /// The person's next keys: the step for others, and the secrets for the own devices. Signed
+    /// by the present signing key, or by the recovery key, which also ends a fork.
+    pub fn succeed(
+        &self,
+        signer: &Successor<'_>,
+        outside: &mut Outside<'_>,
+    ) -> (PersonSuccessor, PersonKeys) {
+        let generation = self.generation().next();
+        let keys = PersonKeys {
+            generation,
+            sealing: new_secret(outside.rng),
+            signing: new_secret(outside.rng),
+            erasing: new_secret(outside.rng),
+        };
+        let statement = PersonSuccessorStatement {
+            person: self.id,
+            generation,
+            previous: self
+                .successors
+                .last()
+                .map_or_else(|| self.genesis.hash(), PersonSuccessor::hash),
+            sealing: UnsealingKey::from_seed(&keys.sealing).sealing_key(),
+            signing: PersonSigningKey::from_seed(&keys.signing).verifying_key(),
+            recovery: None,
+            signer: match signer {
+                Successor::Predecessor(_) => SuccessorSigner::Predecessor,
+                Successor::Recovery(_) => SuccessorSigner::Recovery,
+            },
+        };
+        let signature = match signer {
+            Successor::Predecessor(key) => key.sign(&statement),
+            Successor::Recovery(key) => key.sign(&statement),
+        };
+        (
+            PersonSuccessor {
+                statement,
+                signature,
+            },
+            keys,
+        )
+    }
+
+    /// What verifies the recovery key's signatures now.
+    pub fn recovery_key(&self) -> VerifyingKey {
+        self.recovery
     }
 
     /// Their id.

@@ -56,6 +56,7 @@ pub(super) fn take(world: &mut World) -> Result<&'static str, Broken> {
         }
         95 => snapshot(world),
         96 => evil(world),
+        97 if world.dice.percent(50) => rotate(world, home)?,
         97 => skew(world, home),
         _ => fill(world, home),
     };
@@ -190,6 +191,19 @@ fn share(world: &mut World, home: usize) -> Result<&'static str, Broken> {
         None => {
             world.start(home)?;
             Ok("share and crash")
+        }
+    }
+}
+
+fn rotate(world: &mut World, home: usize) -> Result<&'static str, Broken> {
+    let outputs = outputs_max(world);
+    match world.command(home, outputs, sidelight::device::Device::rotate)? {
+        Some(Ok(())) => Ok("rotate"),
+        Some(Err(error)) if error.kind() == sidelight::ErrorKind::Invalid => Ok("rotate too early"),
+        Some(Err(error)) => Err(error.into()),
+        None => {
+            world.start(home)?;
+            Ok("rotate and crash")
         }
     }
 }

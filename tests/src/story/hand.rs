@@ -136,6 +136,7 @@ impl Hand {
             salt: Salt(self.random()),
             subject: Subject::ENTRY,
             entry: preimage,
+            voice: None,
             parts: parts.into_iter().map(Bytes::from).collect(),
             signature: Signature::from_bytes(&[0; 64]),
         };

@@ -78,7 +78,7 @@ impl Story {
         let space: SpaceRecord = self
             .record(home, Key::Name(&space.0))
             .expect("a space that is known");
-        self.record(home, Key::Name(&space.leaves[0].0))
+        self.record(home, Key::Name(&space.epochs[0].epoch.0))
             .expect("an epoch that is kept")
     }
 

@@ -9,8 +9,8 @@ use sidelight_format::record::{
     WaitingRecord,
 };
 use sidelight_format::{
-    AuthorId, Bytes, Class, EntryId, EnvelopeId, EpochId, KeyHash, MailboxName, PersonId,
-    PersonKeys, SegmentId, SpaceId, Timestamp,
+    AuthorId, Bytes, Class, EntryId, EnvelopeId, EpochId, MailboxName, PersonId, PersonKeys,
+    SealingKey, SegmentId, SpaceId, Timestamp,
 };
 use sidelight_store::{Direction, Key, Store, Txn};
 use sidelight_sync::{Pairing, Person};
@@ -79,22 +79,9 @@ impl Core {
             let Some(record) = txn.get::<SpaceRecord>(Key::Name(&id.0))? else {
                 continue;
             };
-            let mut space = Space {
-                id,
-                record,
-                leaves: BTreeMap::new(),
-            };
-            for epoch in &space.record.leaves {
-                let kept = txn.get::<EpochSecretRecord>(Key::Name(&epoch.0))?;
-                let mut opened =
-                    Epoch::new(kept.ok_or_else(|| Error::internal("an epoch is not kept"))?);
-                opened.own = txn.get::<OwnAuthorRecord>(Key::Name(&epoch.0))?;
-                for author in &opened.record.authors {
-                    if let Some(known) = txn.get::<AuthorRecord>(Key::Name(&author.0))? {
-                        opened.authors.insert(*author, known);
-                    }
-                }
-                space.leaves.insert(*epoch, opened);
+            let mut space = Space::new(id, record);
+            for epoch in space.listened() {
+                space.open.insert(epoch, open_epoch(&txn, &epoch)?);
             }
             core.spaces.insert(id, space);
         }
@@ -143,9 +130,11 @@ impl Core {
     }
 
     fn space_ids(&self) -> Vec<SpaceId> {
+        let former = self.me.former.iter().copied();
         [Some(self.me.private), self.me.shared]
             .into_iter()
             .flatten()
+            .chain(former)
             .collect()
     }
 
@@ -171,27 +160,23 @@ impl Core {
     }
 
     /// To whom an epoch of `space` must be sealed now: in the shared space the two persons'
-    /// keys, in the private one the own devices and the recovery words.
-    pub(super) fn recipients(&self, space: &Space) -> Vec<KeyHash> {
+    /// keys, in the private one the own devices and the recovery words. None while somebody's
+    /// keys are in doubt.
+    pub(super) fn recipients(&self, space: &Space) -> Option<Vec<SealingKey>> {
         if space.id == self.me.private {
-            return self
-                .private_recipients()
-                .iter()
-                .map(sidelight_format::SealingKey::hash)
-                .collect();
+            return Some(self.private_recipients());
         }
         let members = space.members(&self.persons);
         members
             .iter()
-            .filter_map(|person| person.sealing_key())
-            .map(sidelight_format::SealingKey::hash)
+            .map(|person| person.sealing_key().cloned())
             .collect()
     }
 
     /// The mailbox's purpose, if this device knows it.
     pub(super) fn purpose(&self, mailbox: &MailboxName) -> Option<Purpose> {
         for space in self.spaces.values() {
-            for (epoch, opened) in &space.leaves {
+            for (epoch, opened) in &space.open {
                 if opened.keys.name() == *mailbox {
                     return Some(Purpose::Epoch(space.id, *epoch));
                 }
@@ -279,6 +264,19 @@ impl Core {
         );
         self.send_waiting(txn)
     }
+}
+
+/// An epoch as it is kept, with its authors.
+pub(super) fn open_epoch(txn: &Txn<'_>, id: &EpochId) -> Result<Epoch, Error> {
+    let kept = txn.get::<EpochSecretRecord>(Key::Name(&id.0))?;
+    let mut opened = Epoch::new(kept.ok_or_else(|| Error::internal("an epoch is not kept"))?);
+    opened.own = txn.get::<OwnAuthorRecord>(Key::Name(&id.0))?;
+    for author in &opened.record.authors {
+        if let Some(known) = txn.get::<AuthorRecord>(Key::Name(&author.0))? {
+            opened.authors.insert(*author, known);
+        }
+    }
+    Ok(opened)
 }
 
 impl Rendezvous {

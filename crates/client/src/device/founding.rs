@@ -1,16 +1,14 @@
 //! Beginnings: of a person on this device, and of the space that two persons share.
 
-use std::collections::BTreeMap;
-
 use sidelight_crypto::{DeviceSigningKey, UnsealingKey, new_secret, recovery_keys};
 use sidelight_format::record::{DeviceRecord, EpochSecretRecord, Name, PersonRecord, SpaceRecord};
 use sidelight_format::{
-    Body, Class, DeviceKeys, EpochId, EpochRecord, EraseToken, PersonId, RelayAddress,
-    RosterAction, RosterRecord, RosterStatement, SealingKey, SegmentId, Sequence, SpaceId, Subject,
-    digest, encode, envelope_id, limits,
+    Body, Class, DeviceKeys, EpochId, EpochRecord, EraseToken, PersonGenesis, PersonId,
+    RelayAddress, RosterAction, RosterRecord, RosterStatement, SealingKey, SegmentId, Sequence,
+    SpaceId, Subject, digest, encode, envelope_id, limits,
 };
 use sidelight_store::{Key, Txn};
-use sidelight_sync::{Epoch as NewlyBegun, NewEpoch, Outside, Person, begin_epoch};
+use sidelight_sync::{Epoch as NewlyBegun, EpochGraph, NewEpoch, Outside, Person, begin_epoch};
 
 use super::NewPerson;
 use super::core::Core;
@@ -63,6 +61,8 @@ impl Core {
             ticket: new.ticket.clone(),
             private,
             shared: None,
+            former: Vec::new(),
+            removed: false,
             since: outside.now,
         };
         let mut core = Self::empty(me, SegmentId(outside.random()));
@@ -96,12 +96,12 @@ impl Core {
         self.author(
             txn,
             private,
-            (Subject::PERSON_KEYS, None),
+            (Subject::PERSON_KEYS, None, None),
             vec![keys],
             outside,
         )?;
         let roster = self.me.roster.iter().map(encode).collect();
-        self.author(txn, private, (Subject::ROSTER, None), roster, outside)?;
+        self.author(txn, private, (Subject::ROSTER, None, None), roster, outside)?;
         Ok(())
     }
 
@@ -121,11 +121,22 @@ impl Core {
             recipients,
             closing: Vec::new(),
             successors: Vec::new(),
+            founder: self.founder_of(&space),
+            roster: Vec::new(),
             signer: self.me.person,
             generation: self.keys().generation,
         };
         begin_epoch(new, &self.signing(), outside)
             .map_err(|_| Error::internal("a checked key is none"))
+    }
+
+    /// The first epoch of a private space says how its person began.
+    fn founder_of(&self, space: &SpaceId) -> Option<PersonGenesis> {
+        let own = self
+            .persons
+            .get(&self.me.person)
+            .filter(|_| *space == self.me.private);
+        own.map(|known| known.person.genesis().clone())
     }
 
     /// Keeps a space and its first epoch.
@@ -140,16 +151,28 @@ impl Core {
         let epoch = begun.record.statement.epoch;
         let record = SpaceRecord {
             persons,
-            epochs: vec![epoch],
-            leaves: vec![epoch],
+            epochs: Vec::new(),
+            unread: Vec::new(),
             since: outside.now,
             left: false,
         };
-        txn.put(Key::Name(&id.0), &record);
+        let mut space = Space::new(id, record);
+        debug_assert_eq!(epoch, EpochId::of(&id, &begun.secret));
+        let node = EpochGraph::node_of(&begun.record);
+        space.graph.admit(node);
         let kept = epoch_record(id, begun.record, begun.secret);
         txn.put(Key::Name(&epoch.0), &kept);
-        let leaves = BTreeMap::from([(epoch, Epoch::new(kept))]);
-        self.spaces.insert(id, Space { id, record, leaves });
+        space.open.insert(epoch, Epoch::new(kept));
+        self.spaces.insert(id, space);
+        self.save_space(txn, id);
+    }
+
+    /// Keeps what changed of a space.
+    pub(super) fn save_space(&mut self, txn: &mut Txn<'_>, id: SpaceId) {
+        if let Some(space) = self.spaces.get_mut(&id) {
+            space.record.epochs = space.graph.nodes();
+            txn.put(Key::Name(&id.0), &space.record);
+        }
     }
 
     /// Seals a body that no author signs and puts it into a mailbox.
@@ -160,11 +183,9 @@ impl Core {
         body: Body,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
-        let keys = match &self.pairing {
-            Some(rendezvous) if rendezvous.keys.name() == mailbox => &rendezvous.keys,
-            _ if self.recovery.name() == mailbox => &self.recovery,
-            _ => return Err(Error::internal("a body for a mailbox without its keys")),
-        };
+        let keys = self
+            .mailbox_keys(&mailbox)
+            .ok_or_else(|| Error::internal("a mailbox without keys"))?;
         // Nobody will ask the relay to drop it, so nobody needs to know the token again.
         let token = EraseToken(outside.random());
         let envelope = keys
@@ -225,7 +246,7 @@ impl Core {
         self.save_me(txn);
         let private = self.me.private;
         if let Some(space) = self.spaces.get_mut(&private) {
-            for (id, epoch) in &mut space.leaves {
+            for (id, epoch) in &mut space.open {
                 epoch.record.relay = Some(relay.clone());
                 txn.put(Key::Name(&id.0), &epoch.record);
             }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::{
     EnvelopeRecord, Fact, ListedRecord, OutboxRecord, PairingEnd, ReplicaRecord,
 };
@@ -10,6 +11,7 @@ use sidelight_store::{Direction, Key, Txn};
 use sidelight_sync::{Found, Outside, Session};
 
 use super::core::{Core, Purpose};
+use super::space::{Epoch, Space};
 use super::{Event, Group, LinkId, Output, Wanted};
 use crate::Error;
 
@@ -34,16 +36,21 @@ pub(super) struct Link {
 impl Core {
     pub(super) fn wanted(&self) -> Vec<Wanted> {
         let mut wanted = Vec::new();
-        for space in self.spaces.values().filter(|space| !space.record.left) {
+        for space in self.spaces.values() {
             let group = if space.id == self.me.private {
                 Group::Private
             } else {
                 Group::Shared
             };
-            for epoch in space.leaves.values() {
-                if let Some(relay) = epoch.record.relay.clone() {
+            for epoch in space.open.values() {
+                let mailbox = epoch.keys.name();
+                let silent = space.record.left && !self.outbox.waits_at(&mailbox);
+                if let Some(relay) = epoch.record.relay.clone()
+                    && !silent
+                    && self.is_announced(space, epoch)
+                {
                     wanted.push(Wanted {
-                        mailbox: epoch.keys.name(),
+                        mailbox,
                         relay,
                         group,
                     });
@@ -78,13 +85,28 @@ impl Core {
         wanted
     }
 
+    /// Nothing is written under an epoch before its record is in the mailbox of each parent, so
+    /// that whoever still listens there is led over. A parent at another relay may be gone with
+    /// it, and holds nobody up.
+    fn is_announced(&self, space: &Space, epoch: &Epoch) -> bool {
+        let Some(record) = &epoch.record.record else {
+            return true;
+        };
+        record
+            .statement
+            .parents
+            .iter()
+            .filter_map(|parent| space.open.get(parent))
+            .all(|parent| {
+                parent.record.relay != epoch.record.relay
+                    || !self.outbox.waits_at(&parent.keys.name())
+            })
+    }
+
     fn has_heard_from_partner(&self) -> bool {
         let shared = self.me.shared.and_then(|shared| self.spaces.get(&shared));
         shared.is_some_and(|space| {
-            let mut authors = space
-                .leaves
-                .values()
-                .flat_map(|epoch| epoch.authors.values());
+            let mut authors = space.open.values().flat_map(|epoch| epoch.authors.values());
             authors.any(|author| author.person != self.me.person)
         })
     }
@@ -103,17 +125,9 @@ impl Core {
             },
             _ => self.me.ticket.clone(),
         };
-        let keys = match self.purpose(&mailbox) {
-            None => {
-                self.outputs.push(Output::Hangup(link));
-                return Ok(());
-            }
-            Some(Purpose::Epoch(space, epoch)) => &self.epoch_mut(space, epoch)?.keys,
-            Some(Purpose::Pairing) => match &self.pairing {
-                Some(rendezvous) => &rendezvous.keys,
-                None => return Ok(()),
-            },
-            Some(Purpose::Recovery) => &self.recovery,
+        let Some(keys) = self.mailbox_keys(&mailbox) else {
+            self.outputs.push(Output::Hangup(link));
+            return Ok(());
         };
         let record = txn.get::<ReplicaRecord>(Key::Name(&mailbox.0))?;
         let session = Session::open(keys, record, exporter, ticket);
@@ -127,6 +141,15 @@ impl Core {
         self.links.insert(link, opened);
         self.send_session(link);
         Ok(())
+    }
+
+    /// The keys of a mailbox that is known here.
+    pub(super) fn mailbox_keys(&self, mailbox: &MailboxName) -> Option<&MailboxKeys> {
+        match self.purpose(mailbox)? {
+            Purpose::Epoch(space, epoch) => Some(&self.spaces.get(&space)?.open.get(&epoch)?.keys),
+            Purpose::Pairing => self.pairing.as_ref().map(|rendezvous| &rendezvous.keys),
+            Purpose::Recovery => Some(&self.recovery),
+        }
     }
 
     pub(super) fn handle_down(&mut self, link: LinkId) {
@@ -258,6 +281,7 @@ impl Core {
                 }
             }
             Found::UpToDate => {
+                self.has_read(txn, &mailbox);
                 self.report_gaps(txn, &mailbox, outside)?;
                 if let Some(mut record) = txn.get::<ReplicaRecord>(Key::Name(&mailbox.0))? {
                     record.synced = Some(outside.now);

@@ -7,6 +7,7 @@
 
 mod core;
 mod entries;
+mod epochs;
 mod founding;
 mod links;
 mod outbox;
@@ -364,6 +365,24 @@ impl Device {
     /// Invalid if there is one; Storage.
     pub fn use_relay(&mut self, relay: &RelayAddress, ticket: Bytes) -> Result<(), Error> {
         self.run(|core, txn| core.use_relay(txn, relay, ticket))
+    }
+
+    /// Gives everything new keys and new epochs.
+    ///
+    /// # Errors
+    /// Invalid while somebody's keys are in doubt; Storage.
+    pub fn rotate(&mut self, outside: &mut Outside<'_>) -> Result<(), Error> {
+        self.run(|core, txn| core.rotate(txn, outside))
+    }
+
+    /// Leaves the shared journal: at once, offline, needing nobody. Both keep what they had;
+    /// nothing later is sealed to the other. Unless `quietly`, the partner is told; quietly,
+    /// what was not sent yet stays unsent, and to the partner it looks like writing nothing.
+    ///
+    /// # Errors
+    /// Not paired; Storage.
+    pub fn leave(&mut self, quietly: bool, outside: &mut Outside<'_>) -> Result<(), Error> {
+        self.run(|core, txn| core.leave(txn, quietly, outside))
     }
 
     /// The links that the device wants now. Ask again after every drain.

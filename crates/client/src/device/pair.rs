@@ -1,9 +1,11 @@
 //! Pairing on this device: the invitation's mailbox, the person's answers, the first epoch.
 
 use sidelight_format::record::{EnvelopeRecord, Fact, PairingEnd, PairingRecord};
-use sidelight_format::{Body, EnvelopeId, EpochRecord, InvitationLink, SpaceId, Timestamp};
+use sidelight_format::{
+    Body, EnvelopeId, EpochRecord, InvitationLink, Purpose, SpaceId, Timestamp, Who,
+};
 use sidelight_store::{Key, Txn};
-use sidelight_sync::{Outcome, Outside, Pairing, Person, Side, check_epoch, open_epoch};
+use sidelight_sync::{Outcome, Outside, Pairing, Person, Side, Signer, check_epoch, open_epoch};
 
 use super::core::{Core, Rendezvous};
 use super::{Event, Output, PairingView};
@@ -22,8 +24,13 @@ impl Core {
         })?;
         let expires = Timestamp(outside.now.0.saturating_add(i64::from(lifetime_secs)));
         let ticket = self.me.ticket.clone();
-        let (pairing, link, outcomes) =
-            Pairing::invite(&self.side(), &relay, ticket, expires, outside);
+        let (pairing, link, outcomes) = Pairing::invite(
+            &self.side(),
+            Purpose::Partner,
+            (&relay, ticket),
+            expires,
+            outside,
+        );
         self.pairing = Some(Rendezvous::new(pairing));
         self.follow(txn, outcomes, outside)?;
         Ok(link)
@@ -56,7 +63,7 @@ impl Core {
         same: bool,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
-        let signing = self.signing();
+        let signer = Signer::Person(self.signing());
         let Some(rendezvous) = self.pairing.as_mut() else {
             return Err(Error::invalid(
                 "there is no pairing under way; invite or join first",
@@ -76,7 +83,7 @@ impl Core {
                 "there is nothing to compare yet; wait until both of you see the seven emoji",
             ));
         }
-        let outcomes = rendezvous.pairing.confirm(same, &signing, outside);
+        let outcomes = rendezvous.pairing.confirm(same, &signer, outside);
         self.follow(txn, outcomes, outside)
     }
 
@@ -85,7 +92,7 @@ impl Core {
         txn: &mut Txn<'_>,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
-        let signing = self.signing();
+        let signer = Signer::Person(self.signing());
         let open = self
             .pairing
             .as_mut()
@@ -93,7 +100,7 @@ impl Core {
         let Some(rendezvous) = open else {
             return Err(Error::invalid("there is no pairing under way"));
         };
-        let outcomes = rendezvous.pairing.cancel(&signing, outside);
+        let outcomes = rendezvous.pairing.cancel(&signer, outside);
         self.follow(txn, outcomes, outside)
     }
 
@@ -348,7 +355,7 @@ impl Core {
                 "this journal is shared with a partner already",
             ));
         }
-        let signing = self.signing();
+        let signer = Signer::Person(self.signing());
         let Some(rendezvous) = self.pairing.as_mut() else {
             return Ok(());
         };
@@ -361,7 +368,7 @@ impl Core {
         }
         let mailbox = rendezvous.keys.name();
         if !over {
-            let outcomes = rendezvous.pairing.cancel(&signing, outside);
+            let outcomes = rendezvous.pairing.cancel(&signer, outside);
             self.follow(txn, outcomes, outside)?;
         }
         // One pairing's mailbox is open at a time: what waits for this one would wait forever.
@@ -372,9 +379,12 @@ impl Core {
 
     fn side(&self) -> Side<'_> {
         let own = &self.persons[&self.me.person].person;
+        let who = Who::Person {
+            genesis: own.genesis().clone(),
+            successors: own.successors().to_vec(),
+        };
         Side {
-            genesis: own.genesis(),
-            successors: own.successors(),
+            who,
             name: &self.me.name.0,
         }
     }
@@ -385,7 +395,14 @@ fn founders(pairing: &Pairing) -> Result<(SpaceId, Person, String), Error> {
     let (Some(space), Some(other)) = (pairing.space(), pairing.other()) else {
         return Err(Error::internal("a pairing that is agreed knows both sides"));
     };
-    let person = Person::check(&other.genesis, &other.successors)
+    let Who::Person {
+        genesis,
+        successors,
+    } = &other.who
+    else {
+        return Err(Error::internal("a partner is a person"));
+    };
+    let person = Person::check(genesis, successors)
         .map_err(|_| Error::internal("a bundle is checked before it is taken in"))?;
     Ok((space, person, other.name.clone()))
 }

@@ -61,6 +61,16 @@ impl Core {
                 self.keep(txn, mailbox, envelope, Verdict::Accepted, bytes)?;
                 self.receive_pairing(txn, envelope, &body, outside)
             }
+            (Body::Epoch(record), Purpose::Epoch(space, _)) => {
+                let verdict = self.receive_epoch(txn, space, &record, outside)?;
+                match verdict {
+                    Verdict::Refused => {
+                        let signer = record.statement.signer;
+                        self.refuse(txn, came, Some(signer), outside)
+                    }
+                    verdict => self.keep(txn, mailbox, envelope, verdict, bytes),
+                }
+            }
             // Written by a later version, or read by a later part of this one: kept.
             (Body::Unknown(_) | Body::Epoch(_), _) => {
                 self.keep(txn, mailbox, envelope, Verdict::Unknown, bytes)
@@ -85,7 +95,7 @@ impl Core {
                 return Ok(());
             };
             let members = known_space.members(&self.persons);
-            let known = known_space.leaves.get(&epoch).is_some_and(|opened| {
+            let known = known_space.open.get(&epoch).is_some_and(|opened| {
                 opened.verified.get(&certificate.author) == Some(&certificate)
             });
             authors::check(authored, place, &members, known)
@@ -93,15 +103,32 @@ impl Core {
         let Ok(statement) = checked else {
             return self.refuse(txn, came, None, outside);
         };
+        let person = certificate.person;
+        let limit = self
+            .spaces
+            .get(&space)
+            .map(|known| known.graph.limit(&epoch, &person, &certificate.author));
+        if !limit.is_some_and(|limit| limit.allows(statement.sequence)) {
+            return self.refuse(txn, came, Some(person), outside);
+        }
         self.epoch_mut(space, epoch)?
             .verified
             .insert(certificate.author, certificate);
-        let person = certificate.person;
         let entry = authored.entry.map(|preimage| preimage.id(&space));
 
         let verdict = match (authored.subject, authored.entry, entry) {
             (Subject::ENTRY, Some(preimage), Some(id)) => {
                 self.apply(txn, space, (id, preimage), authored)?
+            }
+            (Subject::PERSON_KEYS | Subject::ROSTER | Subject::SPACE, None, None)
+                if space == self.me.private =>
+            {
+                // For a device that is linked or recovered; this one has them.
+                Verdict::Accepted
+            }
+            (Subject::LEFT, None, None) if space != self.me.private => {
+                self.partner_left(txn, space, outside)?;
+                Verdict::Accepted
             }
             _ => Verdict::Unknown,
         };
@@ -148,7 +175,8 @@ impl Core {
         (id, preimage): (EntryId, EntryPreimage),
         authored: &Authored,
     ) -> Result<Verdict, Error> {
-        let actor = actor(&authored.certificate.author, &authored.segment, &id);
+        let (author, segment) = authored.actor_of();
+        let actor = actor(&author, &segment, &id);
         let mut admitted = Vec::new();
         for part in &authored.parts {
             match admit(part, &actor) {

@@ -1,17 +1,24 @@
 //! What the hub holds of a space in memory: its members, and the epochs that nothing continues.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::{AuthorRecord, EpochSecretRecord, OwnAuthorRecord, SpaceRecord};
-use sidelight_format::{AuthorCertificate, AuthorId, EpochId, Head, KeyHash, PersonId, SpaceId};
-use sidelight_sync::{Person, current_epoch, epoch_mailbox};
+use sidelight_format::{AuthorCertificate, AuthorId, EpochId, Head, PersonId, SpaceId};
+use sidelight_sync::{EpochGraph, Person, epoch_mailbox};
+
+/// How many epochs before a leaf are still listened to: who wrote before hearing of what
+/// follows wrote there, and a relay that loses something there is refilled. With a rotation
+/// every week, two months.
+pub(super) const STEPS_BACK: usize = 8;
 
 /// A space.
 pub(super) struct Space {
     pub(super) id: SpaceId,
     pub(super) record: SpaceRecord,
-    pub(super) leaves: BTreeMap<EpochId, Epoch>,
+    pub(super) graph: EpochGraph,
+    /// The epochs that are listened to: the recent ones, and those not yet read to their end.
+    pub(super) open: BTreeMap<EpochId, Epoch>,
 }
 
 /// An epoch that can be written in or received from.
@@ -47,13 +54,21 @@ impl Epoch {
 }
 
 impl Space {
-    /// The epoch to write in.
-    pub(super) fn current(&self, recipients: &[KeyHash]) -> Option<EpochId> {
-        let records = self
-            .leaves
-            .iter()
-            .filter_map(|(id, epoch)| Some((id, epoch.record.record.as_ref()?)));
-        current_epoch(records, recipients)
+    pub(super) fn new(id: SpaceId, record: SpaceRecord) -> Self {
+        let graph = EpochGraph::of(&record.epochs);
+        Self {
+            id,
+            record,
+            graph,
+            open: BTreeMap::new(),
+        }
+    }
+
+    /// The epochs to listen to.
+    pub(super) fn listened(&self) -> BTreeSet<EpochId> {
+        let mut listened = self.graph.recent(STEPS_BACK);
+        listened.extend(&self.record.unread);
+        listened
     }
 
     /// Those who keep it, of the persons known.

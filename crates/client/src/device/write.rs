@@ -5,7 +5,8 @@ use sidelight_format::record::{
     ChainBranch, ChainRecord, ImportedRecord, RenderedRecord, SharedRecord,
 };
 use sidelight_format::{
-    AuthorId, Edit, EntryId, EntryPreimage, EpochId, Mode, Sequence, SpaceId, Subject, digest,
+    AuthorId, Edit, EntryId, EntryPreimage, EpochId, Mode, Sequence, SpaceId, Subject, Voice,
+    digest,
 };
 use sidelight_journal::{Document, NewEntry, Version, actor};
 use sidelight_store::{Key, StoreError, Txn, timeline};
@@ -83,7 +84,7 @@ impl Core {
         self.author(
             txn,
             space,
-            (Subject::ENTRY, Some(preimage)),
+            (Subject::ENTRY, Some(preimage), None),
             vec![change],
             outside,
         )?;
@@ -135,7 +136,7 @@ impl Core {
         self.author(
             txn,
             space,
-            (Subject::ENTRY, Some(preimage)),
+            (Subject::ENTRY, Some(preimage), None),
             vec![made.change],
             outside,
         )?;
@@ -198,13 +199,13 @@ impl Core {
     }
 
     /// The epoch to write in, with this device's author there.
-    fn own_author(
+    pub(super) fn own_author(
         &mut self,
         txn: &mut Txn<'_>,
         space: SpaceId,
         outside: &mut Outside<'_>,
     ) -> Result<AuthorId, Error> {
-        let epoch = self.current_epoch(space)?;
+        let epoch = self.writable_epoch(txn, space, outside)?;
         let (person, generation, signing) =
             (self.me.person, self.keys().generation, self.signing());
         let segment = self.segment;
@@ -224,29 +225,19 @@ impl Core {
         Ok(own.certificate.author)
     }
 
-    fn current_epoch(&self, space: SpaceId) -> Result<EpochId, Error> {
-        let known = self
-            .spaces
-            .get(&space)
-            .ok_or_else(|| Error::internal("a space is not kept"))?;
-        known
-            .current(&self.recipients(known))
-            .ok_or_else(|| Error::internal("no epoch is sealed to the current members"))
-    }
-
     /// Writes one envelope as this device's author in the current epoch of `space`, and keeps
     /// it with everything that it changes.
     pub(super) fn author(
         &mut self,
         txn: &mut Txn<'_>,
         space: SpaceId,
-        about: (Subject, Option<EntryPreimage>),
+        about: (Subject, Option<EntryPreimage>, Option<Voice>),
         parts: Vec<Vec<u8>>,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
         self.dirty = true;
         self.own_author(txn, space, outside)?;
-        let epoch = self.current_epoch(space)?;
+        let epoch = self.writable_epoch(txn, space, outside)?;
         let erasing = self.keys().erasing.clone();
         let opened = self.epoch_mut(space, epoch)?;
         let heads = opened.heads_of_others();
@@ -319,7 +310,7 @@ impl Core {
     ) -> Result<&mut super::space::Epoch, Error> {
         self.spaces
             .get_mut(&space)
-            .and_then(|space| space.leaves.get_mut(&epoch))
+            .and_then(|space| space.open.get_mut(&epoch))
             .ok_or_else(|| Error::internal("an epoch is not kept"))
     }
 }

@@ -6,7 +6,7 @@ use sidelight_crypto::{EpochContext, UnsealingKey, new_secret};
 use sidelight_format::{
     Body, Bundle, Bytes, EpochId, Generation, Invitation, PersonGenesis, PersonGenesisStatement,
     PersonId, Purpose, RelayKey, Secret, Signature, SpaceId, Suite, Timestamp, VERSION,
-    VerifyingKey,
+    VerifyingKey, Who,
 };
 
 pub(crate) fn rng(seed: u8) -> ChaCha20Rng {
@@ -51,16 +51,18 @@ pub(crate) fn invitation(seed: u8) -> Invitation {
 
 pub(crate) fn bundle(seed: u8, name: &str) -> Bundle {
     Bundle {
-        genesis: PersonGenesis {
-            statement: PersonGenesisStatement {
-                sealing: UnsealingKey::from_seed(&secret(seed)).sealing_key(),
-                signing: VerifyingKey([seed; 32]),
-                recovery: VerifyingKey([seed; 32]),
-                random: [seed; 16],
+        who: Who::Person {
+            genesis: PersonGenesis {
+                statement: PersonGenesisStatement {
+                    sealing: UnsealingKey::from_seed(&secret(seed)).sealing_key(),
+                    signing: VerifyingKey([seed; 32]),
+                    recovery: VerifyingKey([seed; 32]),
+                    random: [seed; 16],
+                },
+                signature: Signature::from_bytes(&[seed; 64]),
             },
-            signature: Signature::from_bytes(&[seed; 64]),
+            successors: vec![],
         },
-        successors: vec![],
         pairing: UnsealingKey::from_seed(&secret(seed + 1)).sealing_key(),
         name: name.to_owned(),
         commitment: [seed; 32],

@@ -119,6 +119,7 @@ fn statements() -> Statements {
             salt: Salt([12; 16]),
             subject: Subject::ENTRY,
             entry: None,
+            voice: None,
             parts: vec![],
         },
         epoch: EpochStatement {
@@ -130,6 +131,8 @@ fn statements() -> Statements {
             keyring: Bytes::default(),
             closing: vec![],
             successors: vec![],
+            founder: None,
+            roster: vec![],
             signer: person,
             generation: Generation(1),
         },

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sidelight_format::record::{Fact, PairingEnd, Record, Table, Verdict};
 use sidelight_format::{
     Body, Class, Contents, Context, Direction, Edit, FieldValue, Frame, Mode, PairingMessage,
-    Purpose, RefusalCode, RosterAction, SuccessorSigner, VERSION,
+    Purpose, RefusalCode, RosterAction, SuccessorSigner, VERSION, Who,
 };
 
 use crate::samples::{self, Sample};
@@ -145,6 +145,7 @@ fn every_variant_of_every_enum_has_a_sample() {
     check("RosterAction", variants_of::<RosterAction>());
     check("SuccessorSigner", variants_of::<SuccessorSigner>());
     check("Verdict", variants_of::<Verdict>());
+    check("Who", variants_of::<Who>());
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use sidelight_format::{
     AuthorId, Authored, Body, BodyHash, Class, EntryId, EnvelopeHeader, EnvelopeId, EpochId,
     Erasure, Generation, Link, Mode, PersonId, PersonKeys, ProofItem, ProofPart, Salt, Secret,
-    SegmentId, Sequence, SpaceId, Subject, Suite, VolumeDirectory, VolumeItem, VolumePart,
-    VolumePartHeader, encode, part_hash,
+    SegmentId, Sequence, SpaceCopy, SpaceId, Subject, SuccessorSigner, Suite, Voice,
+    VolumeDirectory, VolumeItem, VolumePart, VolumePartHeader, encode, part_hash,
 };
 
-use super::people::{certificate, epoch, head, pairing_messages};
+use super::people::{certificate, epoch, genesis, head, pairing_messages, successor};
 use super::small::{preimage, rendered, signature};
 use super::{Sample, body, envelope, run, signed, value};
 
@@ -21,11 +21,33 @@ fn authored() -> Authored {
         salt: Salt(run(16)),
         subject: Subject::ENTRY,
         entry: Some(preimage(Mode::Together)),
+        voice: Some(voice()),
         parts: vec![
             run::<5>(0xe0).to_vec().into(),
             run::<3>(0xf0).to_vec().into(),
         ],
         signature: signature(),
+    }
+}
+
+fn voice() -> Voice {
+    Voice {
+        epoch: EpochId(run(4)),
+        certificate: certificate(),
+        segment: SegmentId(run(7)),
+    }
+}
+
+fn space_copy() -> SpaceCopy {
+    SpaceCopy {
+        space: SpaceId(run(2)),
+        persons: vec![(
+            genesis(),
+            vec![successor(SuccessorSigner::Predecessor)],
+            "Ana".into(),
+        )],
+        epoch: (EpochId(run(3)), Secret::new(run(0x76)), epoch()),
+        left: false,
     }
 }
 
@@ -99,6 +121,8 @@ fn whole_envelope(class: Class, len: usize) -> Vec<u8> {
 
 pub(super) fn samples() -> Vec<Sample> {
     let mut samples = vec![
+        value("bodies/Voice", &voice()),
+        value("bodies/SpaceCopy", &space_copy()),
         value("bodies/Head", &head(0x51)),
         value("bodies/Authored", &authored()),
         value(

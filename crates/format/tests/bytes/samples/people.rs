@@ -5,7 +5,7 @@ use sidelight_format::{
     EpochRecord, EpochStatement, Generation, Head, Hello, KeyHash, Keyring, Link, PairingMessage,
     PersonGenesis, PersonGenesisStatement, PersonId, PersonSuccessor, PersonSuccessorStatement,
     Purpose, RosterAction, RosterRecord, RosterStatement, SealedSecret, Secret, Sequence, SpaceId,
-    SuccessorSigner, VerifyingKey,
+    SuccessorSigner, VerifyingKey, Who,
 };
 
 use super::small::{invitation, relay, sealing_key, signature};
@@ -117,6 +117,11 @@ pub(crate) fn epoch() -> EpochRecord {
             keyring: run::<40>(7).to_vec().into(),
             closing: vec![head(0x50), head(0x51)],
             successors: vec![successor(SuccessorSigner::Predecessor)],
+            founder: Some(genesis()),
+            roster: {
+                let [begin, ..] = roster_actions();
+                vec![roster(begin)]
+            },
             signer: PersonId(run(0x10)),
             generation: Generation(1),
         },
@@ -126,8 +131,10 @@ pub(crate) fn epoch() -> EpochRecord {
 
 pub(crate) fn bundle(name: &str) -> Bundle {
     Bundle {
-        genesis: genesis(),
-        successors: vec![successor(SuccessorSigner::Predecessor)],
+        who: Who::Person {
+            genesis: genesis(),
+            successors: vec![successor(SuccessorSigner::Predecessor)],
+        },
         pairing: sealing_key(8),
         name: name.into(),
         commitment: Bundle::commitment(&run(0x38)),
@@ -191,6 +198,8 @@ pub(super) fn samples() -> Vec<Sample> {
                 ],
             },
         ),
+        value("pairing/Who Person", &bundle("Ana").who),
+        value("pairing/Who Device", &Who::Device(device())),
         value("pairing/Purpose Partner", &Purpose::Partner),
         value("pairing/Purpose OwnDevice", &Purpose::OwnDevice),
         value("pairing/Invitation", &invitation()),

@@ -1,15 +1,15 @@
 //! Records of a device's store.
 
 use sidelight_format::record::{
-    AuthorRecord, ChainBranch, ChainRecord, DeviceRecord, EntryRecord, EnvelopeRecord,
+    AuthorRecord, ChainBranch, ChainRecord, DeviceRecord, EntryRecord, EnvelopeRecord, EpochNode,
     EpochSecretRecord, Fact, FactRecord, ImportedRecord, IndexDirectory, IndexKey, IndexPage,
     IndexRow, ListedRecord, Name, OutboxRecord, OwnAuthorRecord, PairingEnd, PairingRecord,
     PersonRecord, RenderedRecord, ReplicaRecord, SharedRecord, SpaceRecord, Verdict, WaitingRecord,
 };
 use sidelight_format::{
-    AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, Generation, Kind, Link, MailboxName,
-    Mode, PersonId, Position, RelayInstance, RunningHash, Secret, SegmentId, Sequence, SpaceId,
-    SuccessorSigner, Timestamp,
+    AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, Generation, KeyHash, Kind, Link,
+    MailboxName, Mode, PersonId, Position, RelayInstance, RunningHash, Secret, SegmentId, Sequence,
+    SpaceId, SuccessorSigner, Timestamp,
 };
 
 use super::bodies::person_keys;
@@ -100,6 +100,7 @@ fn facts() -> Vec<(&'static str, Fact)> {
                 generation: Generation(2),
             },
         ),
+        ("Left", Fact::Left),
     ]
 }
 
@@ -120,9 +121,20 @@ fn pairing() -> PairingRecord {
     }
 }
 
+fn epoch_node() -> EpochNode {
+    EpochNode {
+        epoch: EpochId(run(4)),
+        parents: vec![EpochId(run(3))],
+        recipients: vec![KeyHash(run(0x20)), KeyHash(run(0x21))],
+        signer: PersonId(run(0x10)),
+        closing: vec![head(0x50)],
+    }
+}
+
 pub(super) fn samples() -> Vec<Sample> {
     let [begin, ..] = roster_actions();
     let mut samples = vec![
+        value("records/EpochNode", &epoch_node()),
         record(
             "records/0 device",
             &DeviceRecord {
@@ -138,6 +150,8 @@ pub(super) fn samples() -> Vec<Sample> {
                 ticket: b"ticket".to_vec().into(),
                 private: SpaceId(run(2)),
                 shared: Some(SpaceId(run(3))),
+                former: vec![SpaceId(run(4))],
+                removed: false,
                 since: NOW,
             },
         ),
@@ -145,8 +159,8 @@ pub(super) fn samples() -> Vec<Sample> {
             "records/1 space",
             &SpaceRecord {
                 persons: vec![PersonId(run(0x10)), PersonId(run(0x11))],
-                epochs: vec![EpochId(run(3)), EpochId(run(4))],
-                leaves: vec![EpochId(run(4))],
+                epochs: vec![epoch_node()],
+                unread: vec![EpochId(run(3))],
                 since: NOW,
                 left: false,
             },
