@@ -36,7 +36,7 @@ use crate::Error;
 pub struct LinkId(pub u64);
 
 /// Who begins a journal.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewPerson {
     /// What they want to be called: 1 to 64 bytes, no control characters.
     pub name: String,
@@ -47,7 +47,7 @@ pub struct NewPerson {
 }
 
 /// A new entry.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Draft {
     /// Its kind.
     pub kind: Kind,
@@ -126,7 +126,7 @@ pub enum Event {
 }
 
 /// How far a pairing is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PairingView {
     /// Whether this side invites.
     pub inviter: bool,
@@ -139,6 +139,26 @@ pub struct PairingView {
     pub confirmed: Option<bool>,
     /// How it ended.
     pub ended: Option<PairingEnd>,
+}
+
+/// Words, names and what is compared stay out of logs.
+macro_rules! redacted {
+    ($($name:ident { $($shown:ident),* })+) => {
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name))
+                    $(.field(stringify!($shown), &self.$shown))*
+                    .finish_non_exhaustive()
+            }
+        })+
+    };
+}
+pub(crate) use redacted;
+
+redacted! {
+    NewPerson {}
+    Draft { kind, date, together, shared }
+    PairingView { inviter, confirmed, ended }
 }
 
 enum Queued {

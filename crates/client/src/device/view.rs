@@ -28,7 +28,7 @@ pub struct EntryView {
 }
 
 /// What a person should know of this device.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StatusView {
     /// Whose device it is.
     pub person: PersonId,
@@ -48,6 +48,10 @@ pub struct StatusView {
     pub entries: u64,
     /// What was found about relays and logs, the oldest first.
     pub facts: Vec<FactRecord>,
+}
+
+super::redacted! {
+    StatusView { person, synced, entries, facts }
 }
 
 /// The newest entries before `before`, at most `limit`, and the key to go on from.
