@@ -114,7 +114,7 @@ fn acknowledged_writes_survive(
                 }
                 let shown = entries.get(entry).ok_or_else(|| {
                     Broken::new(format!(
-                        "device {viewer} shows what device {home} acknowledged"
+                        "device {viewer} shows what device {home} acknowledged {entry:?}"
                     ))
                 })?;
                 if let Some(lost) = tokens

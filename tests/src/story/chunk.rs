@@ -21,7 +21,8 @@ pub struct Chunk {
     pub time: i64,
     /// What its maker said about it.
     pub message: Vec<u8>,
-    rest: Vec<u8>,
+    /// Its columns.
+    pub rest: Vec<u8>,
 }
 
 impl Chunk {

@@ -153,6 +153,63 @@ impl Story {
         opened.collect()
     }
 
+    /// Everything that authors of any home ever sent, whatever became of it.
+    pub fn ever_authored(&self) -> Vec<(EnvelopeId, Authored)> {
+        let mut keys = Vec::new();
+        for home in 0..self.homes.len() {
+            let status = self.status(home);
+            let spaces = [Some(status.private), status.shared];
+            let epochs = spaces.iter().flatten().map(|s| self.epoch(home, s));
+            keys.extend(epochs.map(|epoch| envelope_keys(&epoch)));
+        }
+        let opened = self.puts.iter().filter_map(|(_, mailbox, bytes)| {
+            let keys = keys.iter().find(|keys| keys.name() == *mailbox)?;
+            match keys.open(bytes) {
+                Ok((_, Body::Authored(authored))) => {
+                    Some((sidelight_format::envelope_id(mailbox, bytes), *authored))
+                }
+                _ => None,
+            }
+        });
+        opened.collect()
+    }
+
+    /// No device ever sent two envelopes for one place of its log, and no nonce was used twice
+    /// under one key, on a line or on a disk.
+    pub fn assert_nothing_repeats(&self) {
+        let mut places = BTreeMap::new();
+        for (id, authored) in self.ever_authored() {
+            let place = (authored.certificate.author, authored.sequence);
+            let before = places.insert(place, id);
+            assert!(
+                before.is_none_or(|before| before == id),
+                "seed {}",
+                self.seed
+            );
+        }
+        let mut nonces = BTreeMap::new();
+        let sent = self.puts.iter().map(|(_, _, bytes)| {
+            let bytes = bytes.as_slice();
+            (
+                (bytes[4..36].to_vec(), bytes[68..92].to_vec()),
+                bytes.to_vec(),
+            )
+        });
+        let rows = self.homes.iter().flat_map(|home| {
+            let key = vec![home.key];
+            let sealed = home.disk.sealed().into_iter();
+            sealed.map(move |row| ((key.clone(), row[2..26].to_vec()), row))
+        });
+        for (nonce, whole) in sent.chain(rows) {
+            let before = nonces.insert(nonce, whole.clone());
+            assert!(
+                before.is_none_or(|before| before == whole),
+                "seed {}: a nonce is used once",
+                self.seed
+            );
+        }
+    }
+
     /// Both devices show the same of the shared space: text, fields and version of each entry.
     pub fn assert_same(&self, a: usize, b: usize) {
         let (a, b) = (self.shared_entries(a), self.shared_entries(b));

@@ -7,6 +7,7 @@
 //! | `lines` | the lines between, and what is carried over them |
 //! | `look` | what a device shows, what a relay has, what was ever said |
 //! | `people` | pairing and writing, as persons do it |
+//! | `said` | what an honest relay says |
 //! | `hand` | envelopes made by hand, as a changed client makes them |
 //! | `chunk` | changes taken apart and put together wrongly |
 //! | `orders` | every order of a few things, and every run of a story with choices |
@@ -20,6 +21,7 @@ mod lines;
 mod look;
 mod orders;
 mod people;
+mod said;
 mod stage;
 
 pub use chunk::Chunk;
@@ -27,4 +29,5 @@ pub use hand::{Hand, envelope_keys};
 pub use look::{plain, same_shown};
 pub use orders::{Choices, every_order, every_run};
 pub use people::{day, draft, shared, splice, together};
+pub use said::{honest, whole};
 pub use stage::{ADA, BO, CY, Home, Liar, RELAY, Story};

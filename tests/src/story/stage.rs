@@ -36,7 +36,7 @@ const BEGINNING: i64 = 1_800_000_000;
 pub struct Home {
     pub(super) disk: MemoryDisk,
     sealing: Arc<SeededSealing>,
-    key: u8,
+    pub(super) key: u8,
     pub(super) device: Option<Device>,
     dice: Chance,
     /// What its clock shows beyond the story's.
@@ -77,6 +77,7 @@ pub struct Story {
     pub(super) tapped: Vec<u8>,
     address: RelayAddress,
     forks: u64,
+    asides: u64,
 }
 
 impl std::fmt::Debug for Story {
@@ -110,6 +111,7 @@ impl Story {
             tapped: Vec::new(),
             address: address.expect("a host and a port"),
             forks: 0,
+            asides: 0,
         };
         for name in names {
             story.begin(name);
@@ -175,6 +177,7 @@ impl Story {
             tapped: Vec::new(),
             address: self.address.clone(),
             forks: self.forks * 1000,
+            asides: self.asides,
         };
         for home in &self.homes {
             fork.homes.push(home.copy(self.seed, fork.forks));
@@ -243,6 +246,17 @@ impl Story {
     ) -> Result<T, Error> {
         self.try_command(home, command)
             .expect("nothing crashes in this story")
+    }
+
+    /// Lets a home do something that uses none of its own randomness, so that what it does
+    /// afterwards is what it would have done without.
+    pub fn aside<T>(&mut self, home: usize, act: impl FnOnce(&mut Self) -> T) -> T {
+        self.asides += 1;
+        let other = Chance::new(self.seed, 5_000_000 + self.asides);
+        let own = std::mem::replace(&mut self.homes[home].dice, other);
+        let result = act(self);
+        self.homes[home].dice = own;
+        result
     }
 
     /// Does what a device wants done; whether it lived to see the end.
