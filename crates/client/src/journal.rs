@@ -220,6 +220,27 @@ impl Journal {
         self.call(|driver| driver.act(Device::cancel_pairing)).await
     }
 
+    /// Gives the person new keys and both spaces new epochs, at once and offline: what is
+    /// written from now on is sealed to the new keys only.
+    ///
+    /// # Errors
+    /// Invalid while a pairing is under way or the partner's keys are in doubt; Storage.
+    pub async fn rotate(&self) -> Result<(), Error> {
+        self.call(|driver| driver.act(Device::rotate)).await
+    }
+
+    /// Leaves the shared journal: at once, offline, needing nobody. Both keep what they had;
+    /// nothing later is sealed to the other, and another pairing can begin. Unless `quietly`,
+    /// the partner is told at the next sync; quietly, what was not sent yet is never sent, and
+    /// to the partner it looks like writing nothing.
+    ///
+    /// # Errors
+    /// Not paired; Storage.
+    pub async fn leave(&self, quietly: bool) -> Result<(), Error> {
+        self.call(move |driver| driver.act(|device, outside| device.leave(quietly, outside)))
+            .await
+    }
+
     /// What a person should know of this device.
     ///
     /// # Errors

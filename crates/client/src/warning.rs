@@ -31,6 +31,8 @@ pub enum WarningKind {
     Refused,
     /// Somebody else took up an invitation that was spent.
     SecondJoiner,
+    /// The partner has left the shared journal, and says so.
+    PartnerLeft,
     /// A person's keys go on in two ways.
     PersonFork,
     /// Something that only a newer version can tell.
@@ -98,6 +100,12 @@ impl Warning {
                 WarningKind::SecondJoiner,
                 "a second device took up your invitation after the first; if that was not your \
                  partner, somebody else has seen the link"
+                    .to_owned(),
+            ),
+            Fact::Left => (
+                WarningKind::PartnerLeft,
+                "your partner has left the shared journal; what it holds stays here, and nothing \
+                 new goes into it"
                     .to_owned(),
             ),
             Fact::PersonFork { person, .. } => (

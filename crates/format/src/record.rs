@@ -200,6 +200,8 @@ pub struct EpochNode {
     pub recipients: Vec<KeyHash>,
     /// Who began it.
     pub signer: PersonId,
+    /// With which of their keys.
+    pub generation: Generation,
     /// Where the signer's own authors stood in the parents, sorted by author.
     pub closing: Vec<Head>,
 }

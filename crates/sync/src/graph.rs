@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sidelight_format::record::EpochNode;
-use sidelight_format::{AuthorId, EpochId, EpochRecord, KeyHash, PersonId, Sequence, limits};
+use sidelight_format::{
+    AuthorId, EpochId, EpochRecord, Generation, KeyHash, PersonId, Sequence, limits,
+};
 
 /// The epochs accepted of one space.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -55,6 +57,7 @@ impl EpochGraph {
                 .map(|sealed| sealed.recipient)
                 .collect(),
             signer: statement.signer,
+            generation: statement.generation,
             closing: statement.closing.clone(),
         }
     }
@@ -102,13 +105,23 @@ impl EpochGraph {
             .collect()
     }
 
-    /// The epoch to write in: of the leaves whose recipients are `recipients`, the lowest id.
-    pub fn current(&self, recipients: &[KeyHash]) -> Option<EpochId> {
+    /// The epoch to write in: of the leaves whose recipients are `recipients` and that their
+    /// signer's newest keys signed, the lowest id.
+    ///
+    /// Without the second rule a removed device, which has the old keys, could begin an epoch
+    /// in a mailbox that it still knows, sealed to the right recipients and to nobody's harm but
+    /// that it has the secret.
+    pub fn current(
+        &self,
+        recipients: &[KeyHash],
+        newest: impl Fn(&PersonId) -> Option<Generation>,
+    ) -> Option<EpochId> {
         let mut expected = recipients.to_vec();
         expected.sort_unstable();
-        self.leaves()
-            .into_iter()
-            .find(|leaf| self.nodes[leaf].recipients == expected)
+        self.leaves().into_iter().find(|leaf| {
+            let node = &self.nodes[leaf];
+            node.recipients == expected && newest(&node.signer) == Some(node.generation)
+        })
     }
 
     /// The leaves and the epochs at most `steps` before one: those whose mailboxes may still
@@ -187,8 +200,22 @@ mod tests {
                 .collect(),
             recipients: recipients.iter().map(|key| KeyHash([*key; 32])).collect(),
             signer: PersonId([signer; 32]),
+            generation: Generation(0),
             closing: Vec::new(),
         }
+    }
+
+    fn first(_: &PersonId) -> Option<Generation> {
+        Some(Generation(0))
+    }
+
+    #[test]
+    fn an_epoch_signed_with_former_keys_is_not_written_in() {
+        let mut graph = EpochGraph::default();
+        graph.admit(node(9, &[], &[1, 2], 1));
+        let recipients = [KeyHash([1; 32]), KeyHash([2; 32])];
+        assert_eq!(graph.current(&recipients, first), Some(EpochId([9; 32])));
+        assert_eq!(graph.current(&recipients, |_| Some(Generation(1))), None);
     }
 
     #[test]
@@ -204,7 +231,7 @@ mod tests {
                 assert_eq!(graph.admit(nodes[place].clone()), Admission::New);
             }
             assert_eq!(
-                graph.current(&[KeyHash([2; 32]), KeyHash([1; 32])]),
+                graph.current(&[KeyHash([2; 32]), KeyHash([1; 32])], first),
                 Some(EpochId([3; 32]))
             );
         }
@@ -214,7 +241,10 @@ mod tests {
     fn an_epoch_for_former_recipients_is_not_written_in() {
         let mut graph = EpochGraph::default();
         graph.admit(node(9, &[], &[1, 2], 1));
-        assert_eq!(graph.current(&[KeyHash([1; 32]), KeyHash([3; 32])]), None);
+        assert_eq!(
+            graph.current(&[KeyHash([1; 32]), KeyHash([3; 32])], first),
+            None
+        );
     }
 
     #[test]

@@ -3,8 +3,8 @@
 
 use sidelight_format::record::{ChainRecord, EpochSecretRecord, Fact, Verdict};
 use sidelight_format::{
-    Body, EpochId, EpochRecord, KeyHash, Keyring, MailboxName, PersonSuccessor, SealingKey, Secret,
-    Sequence, SpaceId, Subject, Voice,
+    Body, EpochId, EpochRecord, KeyHash, Keyring, MailboxName, PersonId, PersonSuccessor,
+    SealingKey, Secret, Sequence, SpaceId, Subject, Voice,
 };
 use sidelight_store::{Key, Txn};
 use sidelight_sync::{
@@ -40,7 +40,11 @@ impl Core {
             Error::invalid("your partner's keys are in doubt; compare again before you write")
         })?;
         let hashes: Vec<KeyHash> = recipients.iter().map(SealingKey::hash).collect();
-        if let Some(current) = known.graph.current(&hashes) {
+        let newest = |signer: &PersonId| {
+            let person = &self.persons.get(signer)?.person;
+            (!person.is_forked()).then(|| person.generation())
+        };
+        if let Some(current) = known.graph.current(&hashes, newest) {
             return Ok(current);
         }
         self.begin_next_epoch(txn, space, &recipients, outside)
@@ -111,8 +115,8 @@ impl Core {
         Ok(epoch)
     }
 
-    /// The steps of the own chain that readers of `parents` may lack: those after the
-    /// generation that one of them was sealed to.
+    /// The steps of the own chain that readers of `parents` may lack: those after the keys that
+    /// signed a parent, or that one was sealed to.
     fn steps_since(
         &self,
         space: &super::space::Space,
@@ -121,15 +125,17 @@ impl Core {
         let Some(own) = self.persons.get(&self.me.person).map(|known| &known.person) else {
             return Vec::new();
         };
-        let sealed_to = |key: &SealingKey| {
-            let nodes = space.graph.nodes();
+        let nodes = space.graph.nodes();
+        let told = |step: &PersonSuccessor| {
+            let key = step.statement.sealing.hash();
             let mut of_parents = nodes.iter().filter(|node| parents.contains(&node.epoch));
-            of_parents.all(|node| node.recipients.contains(&key.hash()))
+            of_parents.all(|node| {
+                let signed =
+                    node.signer == own.id() && node.generation >= step.statement.generation;
+                signed || node.recipients.contains(&key)
+            })
         };
-        let known = own
-            .successors()
-            .iter()
-            .rposition(|step| sealed_to(&step.statement.sealing));
+        let known = own.successors().iter().rposition(told);
         own.successors()[known.map_or(0, |place| place + 1)..].to_vec()
     }
 
@@ -423,9 +429,6 @@ impl Core {
         }
         self.dirty = true;
         let private = self.me.private;
-        let devices = self.private_recipients();
-        self.begin_next_epoch(txn, private, &devices, outside)?;
-
         let own = self
             .persons
             .get(&self.me.person)
@@ -442,6 +445,8 @@ impl Core {
         ];
         self.me.keys.push(keys);
         self.save_me(txn);
+        let devices = self.private_recipients();
+        self.begin_next_epoch(txn, private, &devices, outside)?;
         self.author(
             txn,
             private,

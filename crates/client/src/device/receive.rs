@@ -126,7 +126,10 @@ impl Core {
                 // For a device that is linked or recovered; this one has them.
                 Verdict::Accepted
             }
-            (Subject::LEFT, None, None) if space != self.me.private => {
+            (Subject::LEFT, None, None)
+                if space != self.me.private
+                    && authored.parts.iter().all(|part| part.is_empty()) =>
+            {
                 self.partner_left(txn, space, outside)?;
                 Verdict::Accepted
             }

@@ -127,6 +127,7 @@ fn epoch_node() -> EpochNode {
         parents: vec![EpochId(run(3))],
         recipients: vec![KeyHash(run(0x20)), KeyHash(run(0x21))],
         signer: PersonId(run(0x10)),
+        generation: Generation(1),
         closing: vec![head(0x50)],
     }
 }
