@@ -5,6 +5,7 @@
 
 mod licence;
 mod models;
+mod sim;
 mod sources;
 mod steps;
 
@@ -16,6 +17,8 @@ What CI runs, as one command. Everything is always about the whole workspace.
     cargo xtask test            all of it: format, clippy, tests and doctests, rustdoc,
                                 licences and sources, and the demo in a release build
     cargo xtask test --quick    format, clippy, tests and doctests only
+    cargo xtask sim --seeds N [--seed S] [--steps K] [--release]
+                                N runs of the simulation from seed S (0), of K steps each
     cargo xtask sources         licences and sources of all dependencies only
     cargo xtask models          models of the protocol, searched by a tool installed for it;
                                 with --only NAME one of them
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
     match arguments.as_slice() {
         ["test"] => steps::test(steps::Extent::All),
         ["test", "--quick"] => steps::test(steps::Extent::Quick),
+        ["sim", options @ ..] => sim::command(options),
         ["sources"] => sources::command(),
         ["models"] => models::command(None),
         ["models", "--only", name] => models::command(Some(name)),
