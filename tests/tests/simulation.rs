@@ -1,5 +1,5 @@
-//! Seeds of bad weather. `SIDELIGHT_SEED=7 cargo test -p sidelight-tests --test simulation`
-//! reruns one; `cargo xtask sim --seeds 100000` runs many.
+//! Seeds of bad weather. `cargo xtask sim --seeds 1 --seed 7` reruns one, `--seeds 100000` runs
+//! many.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sidelight_tests::sim;
 
-/// Steps of a run.
+/// Steps of a run, unless `SIDELIGHT_STEPS` says otherwise.
 const STEPS: u32 = 220;
 
 /// Seeds of an ordinary test run.
@@ -35,6 +35,9 @@ fn devices_converge_and_promises_hold_in_a_thousand_weathers() {
         (None, Some(_)) => 1,
         (None, None) => SEEDS,
     };
+    let steps = number("SIDELIGHT_STEPS").map_or(STEPS, |steps| {
+        u32::try_from(steps).expect("a number of steps")
+    });
     let (next, sums) = (AtomicU64::new(first), Mutex::new(Sums::default()));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -45,7 +48,7 @@ fn devices_converge_and_promises_hold_in_a_thousand_weathers() {
                     if seed >= first + seeds {
                         return;
                     }
-                    let result = sim::run(seed, STEPS);
+                    let result = sim::run(seed, steps);
                     let mut sums = sums.lock().expect("no thread panics while it adds");
                     match result {
                         Ok(report) => {
@@ -68,7 +71,7 @@ fn devices_converge_and_promises_hold_in_a_thousand_weathers() {
     );
     for (seed, broken) in sums.broken.iter().take(10) {
         println!("{broken:?}");
-        println!("rerun: SIDELIGHT_SEED={seed} cargo test -p sidelight-tests --test simulation");
+        println!("rerun: cargo xtask sim --seeds 1 --seed {seed} --steps {steps}");
     }
     assert!(
         sums.broken.is_empty(),
@@ -76,7 +79,7 @@ fn devices_converge_and_promises_hold_in_a_thousand_weathers() {
         sums.broken.len()
     );
     assert!(
-        seeds < 100 || sums.entries as u64 > seeds,
+        seeds < 100 || steps < STEPS || sums.entries as u64 > seeds,
         "the weather lets something through"
     );
 }

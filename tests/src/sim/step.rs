@@ -74,33 +74,44 @@ fn outputs_max(world: &mut World) -> usize {
 }
 
 fn write(world: &mut World, home: usize) -> Result<&'static str, Broken> {
+    let count = if world.dice.percent(5) {
+        2 + world.dice.below(5)
+    } else {
+        1
+    };
     let shared = world.dice.percent(70);
-    let token = token(world);
     let together = shared && world.dice.percent(40);
-    let draft = Draft {
-        kind: if world.dice.percent(50) {
+    let (mut drafts, mut tokens) = (Vec::new(), Vec::new());
+    for _ in 0..count {
+        let token = token(world);
+        let kind = if world.dice.percent(50) {
             Kind::moment()
         } else {
             Kind::gratitude()
-        },
-        text: format!("{PLANTED} {token}"),
-        date: EntryDate::new(2026, 1, 1 + world.dice.below(28) as u8, 60)
-            .map_err(|_| Broken::new("January has 28 days"))?,
-        together,
-        shared,
-        fields: Vec::new(),
-        source: None,
-    };
+        };
+        drafts.push(Draft {
+            kind,
+            text: format!("{PLANTED} {token}{}", more_text(world)),
+            date: EntryDate::new(2026, 1, 1 + world.dice.below(28) as u8, 60)
+                .map_err(|_| Broken::new("January has 28 days"))?,
+            together,
+            shared,
+            fields: Vec::new(),
+            source: None,
+        });
+        tokens.push(token);
+    }
     let outputs = outputs_max(world);
     let result = world.command(home, outputs, |device, outside| {
-        device.write(&[draft], outside)
+        device.write(&drafts, outside)
     })?;
     match result {
         Some(Ok(wrote)) => {
-            world.homes[home]
-                .ledger
-                .acknowledge(wrote[0].entry, token, shared);
-            Ok("write")
+            for (wrote, token) in wrote.iter().zip(tokens) {
+                let ledger = &mut world.homes[home].ledger;
+                ledger.acknowledge(wrote.entry, token, shared);
+            }
+            Ok(if count > 1 { "write many" } else { "write" })
         }
         Some(Err(error)) if error.kind() == sidelight::ErrorKind::NotPaired => {
             Ok("write too early")
@@ -111,6 +122,20 @@ fn write(world: &mut World, home: usize) -> Result<&'static str, Broken> {
             Ok("write and crash")
         }
     }
+}
+
+/// What follows the planted text: mostly nothing, sometimes a page in any script, rarely nearly
+/// as much as an entry may hold.
+fn more_text(world: &mut World) -> String {
+    const SCRIPTS: [&str; 5] = ["words ", "ōtautahi ", "שלום ", "🧡👩‍👩‍👧", "a\r\n\tβ"];
+    let script = world.dice.pick(&SCRIPTS).copied().unwrap_or_default();
+    let len = match world.dice.below(2000) {
+        0 => 100_000 + world.dice.below(150_000),
+        1..=9 => world.dice.below(20_000),
+        10..=150 => world.dice.below(1500),
+        _ => 0,
+    };
+    script.repeat(len / script.len())
 }
 
 fn edit(world: &mut World, home: usize) -> Result<&'static str, Broken> {
