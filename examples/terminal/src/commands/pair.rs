@@ -306,14 +306,15 @@ fn sentence(text: &str) -> String {
     format!("{}{}.", first.unwrap_or_default(), chars.as_str())
 }
 
-/// Light on dark, as most terminals are; scanners take both.
+/// Drawn in the colour of text, which most terminals have light on dark: so light modules are
+/// drawn and dark ones left out. On a light terminal it is inverted, which most scanners take.
 fn code(link: &str) -> String {
     match QrCode::new(link) {
         Ok(code) => {
             let mut picture = code
                 .render::<Dense1x2>()
-                .dark_color(Dense1x2::Dark)
-                .light_color(Dense1x2::Light)
+                .dark_color(Dense1x2::Light)
+                .light_color(Dense1x2::Dark)
                 .build();
             picture.push_str("\n\n");
             picture
