@@ -1,7 +1,7 @@
 //! A partner with a changed client: whatever they sign and seal, it crashes nothing, fills
 //! nothing, puts no word into anybody's mouth, and is told where it can be.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use sidelight_format::record::{Fact, Verdict};
 use sidelight_format::{
@@ -321,18 +321,29 @@ fn a_small_change_that_inflates_to_a_hundred_megabytes_is_refused_unread() {
     let bo = hand.person;
     let preimage = hand.preimage(bo, Mode::Own);
     let (_, change) = hand.first_change(&preimage, "harmless");
-    let deflate = |bytes: &mut dyn Iterator<Item = Vec<u8>>| {
-        let mut out = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-        for piece in bytes {
-            out.write_all(&piece).expect("into memory");
-        }
+    let encoder = || flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    // What a million zeros after a million zeros deflate to, a hundred times.
+    let mut zeros = encoder();
+    let mut ends = [0; 2];
+    for end in &mut ends {
+        zeros.write_all(&vec![0; 1 << 20]).expect("into memory");
+        zeros.flush().expect("into memory");
+        *end = zeros.get_ref().len();
+    }
+    let million = zeros.get_ref()[ends[0]..ends[1]].to_vec();
+    let mut bomb = zeros.finish().expect("into memory");
+    let last = bomb.split_off(ends[1]);
+    bomb.extend(million.repeat(98));
+    bomb.extend(last);
+    assert!(bomb.len() < 250_000, "{}", bomb.len());
+    let inflated = flate2::read::DeflateDecoder::new(&bomb[..]).take(5 << 20);
+    assert_eq!(inflated.bytes().count(), 5 << 20, "it would inflate");
+    let bomb = Chunk::of(&change).compressed(|_| bomb);
+    let honest_but_compressed = Chunk::of(&change).compressed(|body| {
+        let mut out = encoder();
+        out.write_all(body).expect("into memory");
         out.finish().expect("into memory")
-    };
-    let zeros = deflate(&mut (0..100).map(|_| vec![0; 1 << 20]));
-    assert!(zeros.len() < limits::CHANGE_LEN_MAX, "{}", zeros.len());
-    let bomb = Chunk::of(&change).compressed(|_| zeros);
-    let honest_but_compressed =
-        Chunk::of(&change).compressed(|body| deflate(&mut [body.to_vec()].into_iter()));
+    });
     for bytes in [bomb, honest_but_compressed] {
         let envelope = hand.envelope(preimage, vec![bytes]);
         let began = std::time::Instant::now();
