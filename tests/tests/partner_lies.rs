@@ -336,8 +336,9 @@ fn a_small_change_that_inflates_to_a_hundred_megabytes_is_refused_unread() {
     bomb.extend(million.repeat(98));
     bomb.extend(last);
     assert!(bomb.len() < 250_000, "{}", bomb.len());
-    let inflated = flate2::read::DeflateDecoder::new(&bomb[..]).take(5 << 20);
-    assert_eq!(inflated.bytes().count(), 5 << 20, "it would inflate");
+    let mut inflated = flate2::read::DeflateDecoder::new(&bomb[..]).take(5 << 20);
+    let len = std::io::copy(&mut inflated, &mut std::io::sink()).expect("from memory");
+    assert_eq!(len, 5 << 20, "it would inflate");
     let bomb = Chunk::of(&change).compressed(|_| bomb);
     let honest_but_compressed = Chunk::of(&change).compressed(|body| {
         let mut out = encoder();
