@@ -145,6 +145,13 @@ impl Session {
         self.frames.pop_front()
     }
 
+    /// Reads the relay's whole list once more, for what is listed and was not kept here.
+    pub fn read_again(&mut self) {
+        if let Some(record) = &self.record {
+            self.begin_comparing(record.instance);
+        }
+    }
+
     /// Whether all that the relay has listed so far is here.
     pub fn is_up_to_date(&self) -> bool {
         matches!(self.phase, Phase::Following { fetching: false })
@@ -207,6 +214,15 @@ impl Session {
     /// The relay is not where we left it: read its whole list, ids only.
     fn compare(&mut self, instance: RelayInstance, found: Position) -> Vec<Found> {
         let shown = self.cursor();
+        self.begin_comparing(instance);
+        vec![Found::Rollback {
+            instance,
+            shown,
+            found,
+        }]
+    }
+
+    fn begin_comparing(&mut self, instance: RelayInstance) {
         self.phase = Phase::Comparing {
             instance,
             at: Position(0),
@@ -215,11 +231,6 @@ impl Session {
             missing: Vec::new(),
         };
         self.fetch(Position(0), u32::MAX, true);
-        vec![Found::Rollback {
-            instance,
-            shown,
-            found,
-        }]
     }
 
     fn handle_items(

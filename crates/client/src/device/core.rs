@@ -10,7 +10,7 @@ use sidelight_format::record::{
 };
 use sidelight_format::{
     AuthorId, Bytes, Class, EntryId, EnvelopeId, EpochId, MailboxName, PersonId, PersonKeys,
-    SealingKey, SegmentId, SpaceId, Timestamp,
+    SealingKey, SegmentId, SpaceId, Timestamp, limits,
 };
 use sidelight_store::{Direction, Key, Store, Txn};
 use sidelight_sync::{Pairing, Person};
@@ -40,6 +40,10 @@ pub(super) struct Core {
     pub(super) facts: BTreeSet<FactKey>,
     /// How many envelopes of each author wait for what they depend on.
     pub(super) waiting: BTreeMap<AuthorId, usize>,
+    /// Mailboxes of which something was not remembered, since too much waited already; and
+    /// whether there is room again.
+    pub(super) missed: BTreeSet<MailboxName>,
+    pub(super) released: bool,
     pub(super) outputs: Vec<Output>,
     /// Entries changed in this step, each told once.
     pub(super) changed: BTreeSet<EntryId>,
@@ -107,6 +111,15 @@ impl Core {
         for (_, record) in txn.range::<WaitingRecord>(0, Direction::Up, usize::MAX)? {
             *core.waiting.entry(record.author).or_default() += 1;
         }
+        // With so much waiting, more may have come and found no room.
+        if core
+            .waiting
+            .values()
+            .any(|own| *own >= limits::WAITING_PER_AUTHOR_MAX)
+        {
+            let open = core.spaces.values().flat_map(|space| space.open.values());
+            core.missed = open.map(|epoch| epoch.keys.name()).collect();
+        }
         Ok(core)
     }
 
@@ -123,6 +136,8 @@ impl Core {
             documents: Documents::default(),
             facts: BTreeSet::new(),
             waiting: BTreeMap::new(),
+            missed: BTreeSet::new(),
+            released: false,
             outputs: Vec::new(),
             changed: BTreeSet::new(),
             dirty: false,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use sidelight_format::record::{EntryRecord, IndexKey, IndexRow, RenderedRecord};
 use sidelight_format::{Bytes, EntryId, EntryPreimage, Mode, Rendered, SpaceId};
-use sidelight_journal::{Document, Version};
+use sidelight_journal::{ChangeId, Document, Version};
 use sidelight_store::{Key, Txn, timeline};
 
 use super::core::Core;
@@ -47,6 +47,21 @@ impl Open {
     pub(super) fn note(&mut self, change: &[u8]) {
         self.tail_len += change.len();
         self.record.tail.push(Bytes::from(change.to_vec()));
+    }
+
+    /// Takes note of those of `changes` that the document has applied: in the order in which it
+    /// can apply them again.
+    pub(super) fn note_applied(&mut self, changes: &[(ChangeId, Vec<u8>)]) {
+        for (id, bytes) in changes {
+            if self.document.contains(id) {
+                self.note(bytes);
+            }
+        }
+    }
+
+    /// Whether nothing of the entry is here yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.record.tail.is_empty() && self.record.document.is_empty()
     }
 
     fn fold(&mut self) {
@@ -155,11 +170,5 @@ fn index_row(entry: EntryId, shown: &RenderedRecord) -> IndexRow {
 
 /// The version of an entry as it is kept rendered.
 pub(super) fn version(shown: &RenderedRecord) -> Version {
-    Version::new(
-        shown
-            .version
-            .iter()
-            .copied()
-            .map(sidelight_journal::ChangeId),
-    )
+    Version::new(shown.version.iter().copied().map(ChangeId))
 }

@@ -280,6 +280,12 @@ impl Core {
                     )?;
                 }
             }
+            Found::UpToDate if self.released && self.missed.remove(&mailbox) => {
+                self.released = false;
+                if let Some(opened) = self.links.get_mut(&link) {
+                    opened.session.read_again();
+                }
+            }
             Found::UpToDate => {
                 self.has_read(txn, &mailbox);
                 self.report_gaps(txn, &mailbox, outside)?;

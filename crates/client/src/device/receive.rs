@@ -3,10 +3,10 @@
 use sidelight_crypto::Unopened;
 use sidelight_format::record::{ChainBranch, EnvelopeRecord, Fact, Verdict, WaitingRecord};
 use sidelight_format::{
-    Authored, Body, Bytes, EntryId, EntryPreimage, EnvelopeId, EpochId, MailboxName, PersonId,
-    SpaceId, Subject, limits,
+    AuthorId, Authored, Body, Bytes, EntryId, EntryPreimage, EnvelopeId, EpochId, MailboxName,
+    PersonId, SpaceId, Subject, limits,
 };
-use sidelight_journal::{Admitted, Document, actor, admit};
+use sidelight_journal::{Admitted, ChangeId, Document, actor, admit};
 use sidelight_store::{Direction, Key, Txn};
 use sidelight_sync::{Outside, authors, chain};
 
@@ -135,6 +135,11 @@ impl Core {
             }
             _ => Verdict::Unknown,
         };
+        if verdict == Verdict::Waiting && self.has_no_room_for(&statement.author) {
+            // Nothing of it is remembered, so that it can be fetched again once there is room.
+            self.missed.insert(came.mailbox);
+            return Ok(());
+        }
         // Its author's chain goes on even over what was refused: a refusal is no gap.
         let branch = ChainBranch {
             envelope: came.envelope,
@@ -178,70 +183,50 @@ impl Core {
         (id, preimage): (EntryId, EntryPreimage),
         authored: &Authored,
     ) -> Result<Verdict, Error> {
-        let (author, segment) = authored.actor_of();
-        let actor = actor(&author, &segment, &id);
-        let mut admitted = Vec::new();
-        for part in &authored.parts {
-            match admit(part, &actor) {
-                Ok(change) => admitted.push(change),
-                Err(_) => return Ok(Verdict::Refused),
-            }
-        }
-        // Only its owner begins an entry: beginning it in their name would put words into their
-        // mouth, beginning it again would hide what both have typed into it.
-        let begins = admitted.iter().any(Admitted::is_first);
-        if begins && authored.certificate.person != preimage.owner {
+        let Some(changes) = admit_all(authored, &id) else {
             return Ok(Verdict::Refused);
-        }
+        };
         let mut open = match self.open_entry(txn, &id)? {
             Some(open) => open,
             None => Open::new(space, preimage, Document::from_changes(Vec::new()).0),
         };
-        let new: Vec<_> = admitted
-            .iter()
-            .filter(|change| !open.document.contains(&change.id()))
-            .map(|change| (change.id(), change.bytes().to_vec()))
-            .collect();
-        let applied = open.document.apply(admitted);
-        if !applied.refused.is_empty() {
-            // Nothing of it is kept; the document is read again from the store.
-            return Ok(Verdict::Refused);
-        }
-        let verdict = if applied.waiting.is_empty() {
-            Verdict::Accepted
-        } else {
+        let new = new_changes(&open, &changes);
+        // Change by change: whether one may follow those before it is the same on every device,
+        // whatever else was in its envelope.
+        let applied = open.document.apply(changes);
+        let verdict = if !applied.waiting.is_empty() {
             Verdict::Waiting
+        } else if !applied.refused.is_empty() {
+            Verdict::Refused
+        } else {
+            Verdict::Accepted
         };
-        if applied.applied == 0 {
-            // An entry of which nothing is here yet has no document to put back.
-            if !open.record.tail.is_empty() || !open.record.document.is_empty() {
-                self.put_back(id, open);
-            }
-            return Ok(verdict);
+        if applied.applied > 0 {
+            open.note_applied(&new);
+            self.keep_entry(txn, id, open)?;
+        } else if !open.is_new() {
+            self.put_back(id, open);
         }
-        for (change, bytes) in &new {
-            if open.document.contains(change) {
-                open.note(bytes);
-            }
-        }
-        self.keep_entry(txn, id, open)?;
         Ok(verdict)
     }
 
-    /// Notes that an envelope waits, unless its author has too many waiting.
+    /// Whether as many envelopes of an author wait as may.
+    fn has_no_room_for(&self, author: &AuthorId) -> bool {
+        self.waiting
+            .get(author)
+            .is_some_and(|own| *own >= limits::WAITING_PER_AUTHOR_MAX)
+    }
+
+    /// Notes that an envelope waits.
     fn wait(
         &mut self,
         txn: &mut Txn<'_>,
         envelope: EnvelopeId,
-        author: &sidelight_format::AuthorId,
+        author: &AuthorId,
         entry: Option<EntryId>,
     ) -> Result<bool, Error> {
         let Some(entry) = entry else { return Ok(false) };
-        let own = self.waiting.entry(*author).or_default();
-        if *own >= limits::WAITING_PER_AUTHOR_MAX {
-            return Ok(false);
-        }
-        *own += 1;
+        *self.waiting.entry(*author).or_default() += 1;
         txn.append(&WaitingRecord {
             envelope,
             author: *author,
@@ -250,54 +235,92 @@ impl Core {
         Ok(true)
     }
 
-    /// Something was applied to an entry: what waited for it may apply now.
+    /// Something was applied to an entry: what waited for it may apply now. All of it at once,
+    /// since one by one a thousand changes that came in the wrong order take a million tries.
     fn retry_waiting(&mut self, txn: &mut Txn<'_>, entry: EntryId) -> Result<(), Error> {
-        loop {
-            let waiting = txn.range::<WaitingRecord>(0, Direction::Up, usize::MAX)?;
-            let mut progress = false;
-            for (number, record) in waiting {
-                if record.entry != entry {
-                    continue;
-                }
-                let verdict = match txn.get::<EnvelopeRecord>(Key::Name(&record.envelope.0))? {
-                    Some(kept) => self.apply_kept(txn, &kept)?,
-                    None => Verdict::Refused,
-                };
-                if verdict == Verdict::Waiting {
-                    continue;
-                }
-                progress = true;
-                txn.delete::<WaitingRecord>(Key::Number(number));
-                if let Some(own) = self.waiting.get_mut(&record.author) {
-                    *own = own.saturating_sub(1);
-                }
-                if let Some(kept) = txn.get::<EnvelopeRecord>(Key::Name(&record.envelope.0))? {
-                    txn.put(
-                        Key::Name(&record.envelope.0),
-                        &EnvelopeRecord { verdict, ..kept },
-                    );
-                }
-            }
-            if !progress {
-                return Ok(());
+        if self.waiting.values().all(|own| *own == 0) {
+            return Ok(());
+        }
+        let mut waiting = Vec::new();
+        for (number, record) in txn.range::<WaitingRecord>(0, Direction::Up, usize::MAX)? {
+            if record.entry == entry {
+                waiting.push((number, record, self.proved(txn, &record.envelope)?));
             }
         }
+        let mut changes = Vec::new();
+        for (_, _, authored) in &waiting {
+            if let Some(authored) = authored {
+                changes.extend(admit_all(authored, &entry).unwrap_or_default());
+            }
+        }
+        if let Some(mut open) = self.open_entry(txn, &entry)? {
+            let new = new_changes(&open, &changes);
+            if open.document.apply(changes).applied > 0 {
+                open.note_applied(&new);
+                self.keep_entry(txn, entry, open)?;
+            } else {
+                self.put_back(entry, open);
+            }
+        }
+        for (number, record, authored) in waiting {
+            let verdict = match authored {
+                Some(authored) => self.verdict_of(txn, &entry, &authored)?,
+                None => Verdict::Refused,
+            };
+            if verdict == Verdict::Waiting {
+                continue;
+            }
+            self.released = true;
+            txn.delete::<WaitingRecord>(Key::Number(number));
+            if let Some(own) = self.waiting.get_mut(&record.author) {
+                *own = own.saturating_sub(1);
+            }
+            let name = Key::Name(&record.envelope.0);
+            if let Some(kept) = txn.get::<EnvelopeRecord>(name)? {
+                txn.put(name, &EnvelopeRecord { verdict, ..kept });
+            }
+        }
+        Ok(())
     }
 
-    /// Applies an envelope that was proved when it came.
-    fn apply_kept(&mut self, txn: &mut Txn<'_>, kept: &EnvelopeRecord) -> Result<Verdict, Error> {
-        let Some(Purpose::Epoch(space, epoch)) = self.purpose(&kept.mailbox) else {
+    /// An envelope that was proved when it came.
+    fn proved(&self, txn: &Txn<'_>, id: &EnvelopeId) -> Result<Option<Box<Authored>>, Error> {
+        let Some(kept) = txn.get::<EnvelopeRecord>(Key::Name(&id.0))? else {
+            return Ok(None);
+        };
+        let keys = self.mailbox_keys(&kept.mailbox);
+        Ok(match keys.map(|keys| keys.open(&kept.bytes)) {
+            Some(Ok((_, Body::Authored(authored)))) => Some(authored),
+            _ => None,
+        })
+    }
+
+    /// What became of an envelope whose changes were given to their entry.
+    fn verdict_of(
+        &mut self,
+        txn: &Txn<'_>,
+        entry: &EntryId,
+        authored: &Authored,
+    ) -> Result<Verdict, Error> {
+        let Some(changes) = admit_all(authored, entry) else {
+            return Ok(Verdict::Refused);
+        };
+        let Some(open) = self.open_entry(txn, entry)? else {
             return Ok(Verdict::Waiting);
         };
-        match self.epoch_mut(space, epoch)?.keys.open(&kept.bytes) {
-            Ok((_, Body::Authored(authored))) => match authored.entry {
-                Some(preimage) => {
-                    self.apply(txn, space, (preimage.id(&space), preimage), &authored)
-                }
-                None => Ok(Verdict::Refused),
-            },
-            _ => Ok(Verdict::Refused),
-        }
+        let document = &open.document;
+        let verdict = if changes.iter().all(|change| document.contains(&change.id())) {
+            Verdict::Accepted
+        } else if changes
+            .iter()
+            .any(|change| !document.missing_dependencies(change).is_empty())
+        {
+            Verdict::Waiting
+        } else {
+            Verdict::Refused
+        };
+        self.put_back(*entry, open);
+        Ok(verdict)
     }
 
     /// Takes in what an author says of the others: how far they have come.
@@ -384,4 +407,29 @@ impl Core {
             outside.now,
         )
     }
+}
+
+/// The changes of a body that pass the gate, all or none.
+fn admit_all(authored: &Authored, entry: &EntryId) -> Option<Vec<Admitted>> {
+    let (author, segment) = authored.actor_of();
+    let actor = actor(&author, &segment, entry);
+    let parts = authored.parts.iter();
+    let changes: Vec<_> = parts
+        .map(|part| admit(part, &actor).ok())
+        .collect::<Option<_>>()?;
+    // Only its owner begins an entry: beginning it in their name would put words into their
+    // mouth, beginning it again would hide what both have typed into it.
+    let owner = authored
+        .entry
+        .is_some_and(|preimage| preimage.owner == authored.certificate.person);
+    (owner || !changes.iter().any(Admitted::is_first)).then_some(changes)
+}
+
+/// Those of `changes` that an entry has not, with their bytes.
+fn new_changes(open: &Open, changes: &[Admitted]) -> Vec<(ChangeId, Vec<u8>)> {
+    let new = changes
+        .iter()
+        .filter(|change| !open.document.contains(&change.id()));
+    new.map(|change| (change.id(), change.bytes().to_vec()))
+        .collect()
 }
