@@ -206,6 +206,16 @@ impl Core {
             }
             self.send_session(link);
         }
+        if let Some(opened) = self.links.get_mut(&link)
+            && self.released
+            && opened.session.is_up_to_date()
+            && self.missed.remove(&opened.mailbox)
+        {
+            // There is room again for what was not remembered.
+            self.released = false;
+            opened.session.read_again();
+            self.send_session(link);
+        }
         Ok(())
     }
 
@@ -278,12 +288,6 @@ impl Core {
                         },
                         outside.now,
                     )?;
-                }
-            }
-            Found::UpToDate if self.released && self.missed.remove(&mailbox) => {
-                self.released = false;
-                if let Some(opened) = self.links.get_mut(&link) {
-                    opened.session.read_again();
                 }
             }
             Found::UpToDate => {
