@@ -13,7 +13,7 @@ use crate::sources;
 pub(crate) enum Extent {
     /// What CI runs.
     All,
-    /// Without rustdoc, sources and the demo.
+    /// Without rustdoc, sources, the demo and the models.
     Quick,
 }
 
@@ -29,13 +29,14 @@ enum Outcome {
 
 /// `cargo xtask test`.
 pub(crate) fn test(extent: Extent) -> ExitCode {
-    let all: [(&str, Step); 6] = [
+    let all: [(&str, Step); 7] = [
         ("format", format),
         ("clippy", clippy),
         ("tests and doctests", tests),
         ("rustdoc", rustdoc),
         ("licences and sources", licences_and_sources),
         ("demo", demo),
+        ("models", models),
     ];
     let chosen = match extent {
         Extent::All => &all[..],
@@ -81,6 +82,13 @@ fn summary(ended: &[(&str, Duration, Outcome)]) -> ExitCode {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    }
+}
+
+fn models() -> Outcome {
+    match crate::models::check(None) {
+        Ok(text) => Outcome::Passed(text),
+        Err(text) => Outcome::Failed(text),
     }
 }
 

@@ -137,7 +137,7 @@ fn all_records_with_the_changes_over_them() {
     let space = |since| SpaceRecord {
         persons: vec![],
         epochs: vec![],
-        leaves: vec![],
+        unread: vec![],
         since: Timestamp(since),
         left: false,
     };

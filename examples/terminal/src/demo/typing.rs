@@ -15,10 +15,10 @@ use super::weather::Weather;
 use crate::failure::Failure;
 
 /// Between two offline spells.
-const FAIR_MS: std::ops::Range<u32> = 400..1600;
+const FAIR_MS: std::ops::Range<u32> = 600..2400;
 
 /// How long an offline spell lasts.
-const OFFLINE_MS: std::ops::Range<u32> = 50..350;
+const OFFLINE_MS: std::ops::Range<u32> = 50..250;
 
 impl Stage {
     /// Each device types its own person's bursts, each in the text that its typist saw, until both

@@ -24,9 +24,11 @@ impl Weather {
         duplicated_per_mille: 0,
     };
 
-    /// Half of all datagrams are held back for some milliseconds, every twentieth comes twice.
+    /// A quarter of all datagrams is held back for some milliseconds, every twentieth comes
+    /// twice. Some 900 times in the whole trace, one person waits for what the other typed; longer
+    /// delays would make the demo long, and nothing harder.
     pub(super) const ROUGH: Self = Self {
-        delayed_per_mille: 500,
+        delayed_per_mille: 250,
         delay_max_ms: 6,
         duplicated_per_mille: 50,
     };
@@ -92,7 +94,7 @@ mod tests {
         let twice = first.iter().filter(|times| times.len() == 2).count();
         let held = first.iter().filter(|times| times[0].is_some()).count();
         assert!((20..100).contains(&twice), "{twice}");
-        assert!((400..600).contains(&held), "{held}");
+        assert!((200..300).contains(&held), "{held}");
         let longest = first.iter().flatten().flatten().max();
         assert!(longest <= Some(&Duration::from_millis(6)), "{longest:?}");
     }
