@@ -35,6 +35,10 @@ pub(crate) enum Command {
     Confirm(Confirm),
     /// Call a pairing off; its invitation is spent then
     Cancel,
+    /// Seal everything written from now on to new keys
+    Rotate,
+    /// Leave the journal you share, at once; it needs nobody and no network
+    Leave(Leave),
     /// Write an entry: for yourself, unless you say --share
     Write(Write),
     /// Share entries that were private
@@ -64,6 +68,13 @@ pub(crate) enum Command {
     /// One of the demo's two devices, which obeys lines of JSON on standard input
     #[command(hide = true)]
     DemoDevice,
+}
+
+#[derive(Args)]
+pub(crate) struct Leave {
+    /// Say nothing: to your partner it looks as if you wrote nothing
+    #[arg(long)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Args)]

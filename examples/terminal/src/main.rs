@@ -52,6 +52,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Join(options) => commands::pair::join(&home()?, options, output).await,
         Command::Confirm(options) => commands::pair::confirm(&home()?, options, output).await,
         Command::Cancel => commands::pair::cancel(&home()?, output).await,
+        Command::Rotate => commands::parting::rotate(&home()?, output).await,
+        Command::Leave(options) => commands::parting::leave(&home()?, options, output).await,
         Command::Write(options) => commands::write::write(&home()?, options, output).await,
         Command::Share(options) => commands::write::share(&home()?, options, output).await,
         Command::Edit(options) => commands::write::edit(&home()?, options, output).await,

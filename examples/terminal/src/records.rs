@@ -127,6 +127,7 @@ impl<'a> From<&'a Warning> for WarningRecord<'a> {
                 WarningKind::Refilled => "refilled",
                 WarningKind::Refused => "refused",
                 WarningKind::SecondJoiner => "second_joiner",
+                WarningKind::PartnerLeft => "partner_left",
                 WarningKind::PersonFork => "person_fork",
                 _ => "other",
             },

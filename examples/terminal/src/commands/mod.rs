@@ -3,6 +3,7 @@
 pub(crate) mod begin;
 pub(crate) mod files;
 pub(crate) mod pair;
+pub(crate) mod parting;
 pub(crate) mod read;
 pub(crate) mod relay;
 pub(crate) mod travel;

@@ -8,6 +8,7 @@ mod bad_pairing;
 mod demo;
 mod files;
 mod pairing;
+mod parting;
 mod relay;
 mod run;
 mod safety;
