@@ -46,7 +46,7 @@ pub const ROSTER_MAX: usize = 256;
 
 /// How many epochs of one signer may continue the same parent. More are refused and reported:
 /// nobody rotates a secret so often before anybody else could see it.
-pub const SIBLINGS_MAX: usize = 4;
+pub const SIBLINGS_MAX: usize = 16;
 
 /// The longest name of a person or device, in UTF-8.
 pub const NAME_LEN_MAX: usize = 64;
@@ -68,3 +68,10 @@ pub const WAITING_PER_AUTHOR_MAX: usize = 1024;
 
 /// How many messages of a pairing may wait for one that they follow. A whole pairing has six.
 pub const PAIRING_UNUSED_MAX: usize = 32;
+
+/// How many branches of one place in an author's log are remembered. The first two show the
+/// fork; a store that was copied has one for each copy.
+pub const BRANCHES_MAX: usize = 16;
+
+/// How many authors one person may have in one epoch: as many devices as anybody has, and more.
+pub const AUTHORS_MAX: usize = 64;

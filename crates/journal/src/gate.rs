@@ -144,10 +144,11 @@ fn admit_outlined(bytes: &[u8], outline: Outline) -> Result<Admitted, Refused> {
     if change.hash().0[..4] != outline.checksum || change.len() as u64 != outline.operations {
         return Err(Refused::Malformed);
     }
+    let first = change.deps().is_empty();
     let expanded = change.decode();
     let mut id = OpId::new(expanded.start_op.get(), &expanded.actor_id);
     for operation in &expanded.operations {
-        check(operation, &id)?;
+        check(operation, &id, first)?;
         id.0 += 1;
     }
     // One change, one encoding. A document keeps operations, not chunks, and hashes what it
@@ -161,8 +162,8 @@ fn admit_outlined(bytes: &[u8], outline: Outline) -> Result<Admitted, Refused> {
     })
 }
 
-/// What can be said of an operation without its document.
-fn check(operation: &Op, id: &OpId) -> Result<(), Refused> {
+/// What can be said of an operation without its document; `first` if its change begins the entry.
+fn check(operation: &Op, id: &OpId, first: bool) -> Result<(), Refused> {
     let Op {
         action,
         obj,
@@ -202,14 +203,14 @@ fn check(operation: &Op, id: &OpId) -> Result<(), Refused> {
     let delete = matches!(action, OpType::Delete);
     let fits = match key {
         Key::Map(name) => {
-            // The text is made once and then only spliced: whoever could replace it would take
-            // along what others are typing into it.
+            // The text is made once, with the entry, and then only spliced: whoever could replace
+            // it later would take along what others are typing into it.
             let text = *obj == ObjectId::Root && name == field::TEXT;
             let makes_text = matches!(action, OpType::Make(ObjType::Text)) && pred.is_empty();
             !insert
                 && !name.is_empty()
                 && !name.contains('\0')
-                && (!text || makes_text)
+                && (!text || (makes_text && first))
                 && (!delete || !pred.is_empty())
         }
         Key::Seq(_) if *obj == ObjectId::Root => false,

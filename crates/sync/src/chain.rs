@@ -4,7 +4,9 @@
 //! evidence, reported with author and range; both branches of a fork stay accepted.
 
 use sidelight_format::record::{AuthorRecord, ChainBranch, ChainRecord};
-use sidelight_format::{AuthorId, AuthoredStatement, EpochId, Head, Link, PersonId, Sequence};
+use sidelight_format::{
+    AuthorId, AuthoredStatement, EpochId, Head, Link, PersonId, Sequence, limits,
+};
 
 /// What the keeper of chains must offer: one author's sequences, by number.
 pub trait Chains {
@@ -58,7 +60,9 @@ pub fn extend<C: Chains>(
     {
         fork = Some(sequence);
     }
-    record.branches.push(branch);
+    if record.branches.len() < limits::BRANCHES_MAX {
+        record.branches.push(branch);
+    }
 
     author.highest = author.highest.max(sequence);
     if sequence == Sequence(0) && branch.previous != Link::START {

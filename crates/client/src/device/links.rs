@@ -206,6 +206,7 @@ impl Core {
             }
             self.send_session(link);
         }
+        self.expire_pairing(txn, outside)?;
         if let Some(opened) = self.links.get_mut(&link)
             && self.released
             && opened.session.is_up_to_date()

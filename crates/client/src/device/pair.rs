@@ -104,6 +104,21 @@ impl Core {
         self.follow(txn, outcomes, outside)
     }
 
+    /// An invitation that nobody took up in time is over.
+    pub(super) fn expire_pairing(
+        &mut self,
+        txn: &mut Txn<'_>,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        let Some(rendezvous) = self.pairing.as_mut() else {
+            return Ok(());
+        };
+        match rendezvous.pairing.expire(outside.now) {
+            outcomes if outcomes.is_empty() => Ok(()),
+            outcomes => self.follow(txn, outcomes, outside),
+        }
+    }
+
     pub(super) fn pairing_view(&self) -> Option<PairingView> {
         let pairing = &self.pairing.as_ref()?.pairing;
         let record = pairing.record();

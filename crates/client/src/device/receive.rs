@@ -111,9 +111,17 @@ impl Core {
         if !limit.is_some_and(|limit| limit.allows(statement.sequence)) {
             return self.refuse(txn, came, Some(person), outside);
         }
-        self.epoch_mut(space, epoch)?
-            .verified
-            .insert(certificate.author, certificate);
+        let opened = self.epoch_mut(space, epoch)?;
+        let theirs = opened
+            .authors
+            .values()
+            .filter(|author| author.person == person);
+        if !opened.authors.contains_key(&certificate.author)
+            && theirs.count() >= limits::AUTHORS_MAX
+        {
+            return self.refuse(txn, came, Some(person), outside);
+        }
+        opened.verified.insert(certificate.author, certificate);
         let entry = authored.entry.map(|preimage| preimage.id(&space));
 
         let verdict = match (authored.subject, authored.entry, entry) {
