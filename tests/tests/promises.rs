@@ -1,0 +1,32 @@
+//! `docs/promises.md` names tests that exist.
+
+use std::path::Path;
+
+#[test]
+fn every_promise_names_a_test_that_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let promises = std::fs::read_to_string(root.join("docs/promises.md")).expect("the list");
+    let mut named = 0;
+    for line in promises
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains("::"))
+    {
+        let cell = line.split('|').nth(2).expect("a second column").trim();
+        let (file, name) = cell
+            .trim_matches('`')
+            .split_once("::")
+            .expect("file and test");
+        let source = std::fs::read_to_string(root.join(file))
+            .unwrap_or_else(|error| panic!("{file}: {error}"));
+        let at = source
+            .find(&format!("fn {name}("))
+            .unwrap_or_else(|| panic!("{file} has no {name}"));
+        let before = &source[at.saturating_sub(200)..at];
+        assert!(
+            before.contains("test]") || before.contains("test("),
+            "{name} is no test"
+        );
+        named += 1;
+    }
+    assert!(named >= 45, "only {named} promises were read");
+}
