@@ -183,7 +183,10 @@ fn a_first_envelope_at_the_end_of_numbers_is_a_gap_and_no_more() {
 fn what_waits_for_a_change_that_never_comes_is_bounded_by_author() {
     let (mut story, mut hand) = changed_client(18);
     let preimage = hand.preimage(hand.person, Mode::Own);
-    let (_, change) = hand.first_change(&preimage, "after something that never was");
+    let (mut document, _) = hand.first_change(&preimage, "after something that never was");
+    let actor = hand.actor(&preimage.id(&hand.space));
+    let edited = document.edit(actor, None, &splice(0, 0, "and "));
+    let change = edited.expect("a splice in range").expect("a change").change;
     let waiting: Vec<Bytes> = (0..limits::WAITING_PER_AUTHOR_MAX as u64 + 200)
         .map(|n| {
             let mut dependency = [0xEE; 32];
