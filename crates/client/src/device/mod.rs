@@ -12,6 +12,7 @@ mod founding;
 mod links;
 mod outbox;
 mod pair;
+mod parting;
 mod receive;
 mod space;
 pub mod view;

@@ -1,0 +1,119 @@
+//! New keys for everything, and leaving: one local call each, offline, needing nobody.
+
+use sidelight_format::record::Fact;
+use sidelight_format::{MailboxName, SpaceId, Subject};
+use sidelight_store::Txn;
+use sidelight_sync::{Outside, Successor};
+
+use super::core::Core;
+use crate::{Error, ErrorKind};
+
+impl Core {
+    /// New keys and new epochs for everything, as after a removal: so that a removal is not
+    /// told apart from a rotation.
+    pub(super) fn rotate(
+        &mut self,
+        txn: &mut Txn<'_>,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        let pairing = self
+            .pairing
+            .as_ref()
+            .is_some_and(|open| open.pairing.record().ended.is_none());
+        if pairing {
+            return Err(Error::invalid(
+                "a pairing is under way; finish it or call it off first",
+            ));
+        }
+        self.dirty = true;
+        let private = self.me.private;
+        let own = self
+            .persons
+            .get(&self.me.person)
+            .ok_or_else(|| Error::internal("who is me?"))?;
+        let mut person = own.person.clone();
+        let (step, keys) = person.succeed(&Successor::Predecessor(&self.signing()), outside);
+        person
+            .extend(&step)
+            .map_err(|_| Error::internal("an own step does not follow"))?;
+        self.know_more(txn, person)?;
+        let parts = vec![
+            sidelight_format::encode(&keys),
+            sidelight_format::encode(&step),
+        ];
+        self.me.keys.push(keys);
+        self.save_me(txn);
+        let devices = self.private_recipients();
+        self.begin_next_epoch(txn, private, &devices, outside)?;
+        self.author(
+            txn,
+            private,
+            (Subject::PERSON_KEYS, None, None),
+            parts,
+            outside,
+        )?;
+        if let Some(shared) = self.me.shared {
+            self.writable_epoch(txn, shared, outside)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves the shared space: at once, offline, needing nobody. Unless quietly, the partner is
+    /// told; quietly, what was not yet sent stays unsent, and it looks like writing nothing.
+    pub(super) fn leave(
+        &mut self,
+        txn: &mut Txn<'_>,
+        quietly: bool,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        let shared = self.me.shared.ok_or_else(|| {
+            Error::new(ErrorKind::NotPaired, "there is no shared journal to leave")
+        })?;
+        self.dirty = true;
+        if quietly {
+            let mailboxes: Vec<MailboxName> = self.spaces[&shared]
+                .open
+                .values()
+                .map(|epoch| epoch.keys.name())
+                .collect();
+            for mailbox in mailboxes {
+                self.outbox.forget(txn, &mailbox);
+            }
+        } else {
+            self.author(
+                txn,
+                shared,
+                (Subject::LEFT, None, None),
+                vec![Vec::new()],
+                outside,
+            )?;
+        }
+        self.end_space(txn, shared);
+        Ok(())
+    }
+
+    /// The partner says that they have left.
+    pub(super) fn partner_left(
+        &mut self,
+        txn: &mut Txn<'_>,
+        space: SpaceId,
+        outside: &Outside<'_>,
+    ) -> Result<(), Error> {
+        if self.me.shared == Some(space) {
+            self.end_space(txn, space);
+            self.report(txn, Fact::Left, outside.now)?;
+        }
+        Ok(())
+    }
+
+    /// A space is written in no more; what it holds stays.
+    fn end_space(&mut self, txn: &mut Txn<'_>, space: SpaceId) {
+        if let Some(known) = self.spaces.get_mut(&space) {
+            known.record.left = true;
+        }
+        self.save_space(txn, space);
+        self.me.shared = None;
+        self.me.former.push(space);
+        self.save_me(txn);
+    }
+}
