@@ -18,9 +18,9 @@ use tokio::time::timeout;
 use super::control::{Line, Order, Request};
 use crate::failure::Failure;
 
-/// How long any one step of the demo may take. The longest, the whole diary in a debug build on a
-/// slow disk, takes a fraction of it.
-const STEP_MAX: Duration = Duration::from_secs(240);
+/// How long any one step of the demo may take. The longest, typing the whole trace, takes a minute
+/// where little is idle, and some five in a debug build there.
+const STEP_MAX: Duration = Duration::from_secs(600);
 
 /// How long a process may take to end by itself.
 const END_MAX: Duration = Duration::from_secs(20);
