@@ -107,6 +107,27 @@ impl SqliteLog {
         Self::with(connection, new_instance)
     }
 
+    /// How many envelopes of each length are kept, the shortest first: all that a relay can say
+    /// of what it keeps. Reads the whole table.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub fn lengths(&self) -> Result<Vec<(u64, u64)>, LogError> {
+        let sql = "SELECT len, count(*) FROM envelopes GROUP BY len ORDER BY len";
+        let mut statement = self
+            .connection
+            .prepare(sql)
+            .map_err(|error| trouble(&error))?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+            .map_err(|error| trouble(&error))?;
+        rows.map(|row| {
+            let (len, count) = row.map_err(|error| trouble(&error))?;
+            Ok((len.unsigned_abs(), count.unsigned_abs()))
+        })
+        .collect()
+    }
+
     fn with(connection: Connection, new_instance: RelayInstance) -> Result<Self, OpenLogError> {
         // Looked at before anything is changed: the file may be somebody else's.
         let number = |sql| {

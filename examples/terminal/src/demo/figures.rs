@@ -93,6 +93,10 @@ pub(super) struct Relay {
     pub(super) unsent_when_killed: u64,
     /// All files of its data directory.
     pub(super) bytes: u64,
+    /// Envelopes, which are the rows of its database that come from devices.
+    pub(super) rows: u64,
+    /// How many envelopes of each length.
+    pub(super) lengths: Vec<(u64, u64)>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -225,6 +229,14 @@ impl Figures {
         );
         table.head("What the relay and the network could see");
         table.row("the relay's data", bytes(self.relay.bytes));
+        table.row(
+            "the relay's rows, an envelope each",
+            number(self.relay.rows),
+        );
+        table.row(
+            "of so many lengths, all padded",
+            number(self.relay.lengths.len() as u64),
+        );
         let search = &self.search;
         table.row(
             "searched",

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sidelight_relay::DataDir;
 use tokio::sync::mpsc;
 
 use super::control::{Comparison, Link, Order};
@@ -120,8 +121,36 @@ impl Stage {
             weather,
             || format!("{traffic:?}"),
         );
+        relay_rows(&self.place.join("relay"), figures)?;
         Ok(Remains { place: self.place })
     }
+}
+
+/// What the relay kept: how many envelopes, and of which lengths.
+fn relay_rows(data: &Path, figures: &mut Figures) -> Result<(), Failure> {
+    let failed = |error: String| Failure::internal(format!("the relay's rows: {error}"));
+    let dir = DataDir::lock(data).map_err(|error| failed(error.to_string()))?;
+    let log = dir
+        .database(false, None)
+        .map_err(|error| failed(error.to_string()))?;
+    let lengths = log.lengths().map_err(|error| failed(error.to_string()))?;
+    figures.relay.rows = lengths.iter().map(|(_, count)| count).sum();
+    let odd = lengths.iter().any(|(len, _)| !is_padded(*len));
+    figures.claim(
+        "the relay saw padded lengths only",
+        !odd && !lengths.is_empty(),
+        || format!("{lengths:?}"),
+    );
+    figures.relay.lengths = lengths;
+    Ok(())
+}
+
+/// Whether an envelope may have this length: 1, 2, 4, 8, 16 KiB, then Padmé, whose lengths keep
+/// as many leading bits as their exponent has bits, and one.
+fn is_padded(len: u64) -> bool {
+    const BUCKETS: [u64; 5] = [1024, 2048, 4096, 8192, 16384];
+    let tail = |len: u64| len.ilog2() - (len.ilog2().ilog2() + 1);
+    BUCKETS.contains(&len) || (len > 16384 && len.trailing_zeros() >= tail(len))
 }
 
 /// What is left on disk when all have gone.
