@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sidelight_format::{Frame, RelayAddress};
 use sidelight_transport::{
-    ConnectError, Connection, Endpoint, FrameReceiver, FrameSender, LinkError,
+    ConnectError, Connection, Endpoint, EndpointSettings, FrameReceiver, FrameSender, LinkError,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
@@ -33,6 +33,17 @@ pub(crate) enum News {
     Down(LinkError),
 }
 
+/// A relay that was killed and started again says so only when it is asked: what was sent just
+/// before and not yet stored would wait for the next stirring.
+const STIR_EVERY: Duration = Duration::from_secs(4);
+
+fn settings() -> EndpointSettings {
+    EndpointSettings {
+        keep_alive: STIR_EVERY,
+        ..EndpointSettings::default()
+    }
+}
+
 /// Connects, then holds the connection until it ends or is no longer wanted.
 pub(crate) async fn carry(
     relay: RelayAddress,
@@ -42,7 +53,7 @@ pub(crate) async fn carry(
 ) {
     // The device thread may be gone: then so is everybody who would want to know.
     let tell = |news| drop(to.send(Message::Line(line, news)));
-    let endpoint = match Endpoint::new() {
+    let endpoint = match Endpoint::with_settings(settings()) {
         Ok(endpoint) => endpoint,
         Err(error) => return tell(News::NotUp(error)),
     };
