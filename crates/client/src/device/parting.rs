@@ -1,7 +1,7 @@
 //! New keys for everything, and leaving: one local call each, offline, needing nobody.
 
 use sidelight_format::record::Fact;
-use sidelight_format::{MailboxName, SpaceId, Subject};
+use sidelight_format::{MailboxName, PersonId, SpaceId, Subject};
 use sidelight_store::Txn;
 use sidelight_sync::{Outside, Successor};
 
@@ -52,7 +52,11 @@ impl Core {
             parts,
             outside,
         )?;
-        if let Some(shared) = self.me.shared {
+        // A partner whose keys are in doubt must not hold up one's own: the shared space goes on
+        // with a new epoch once they are certain.
+        if let Some(shared) = self.me.shared
+            && self.keys_are_certain(&shared)
+        {
             self.writable_epoch(txn, shared, outside)?;
         }
         Ok(())
@@ -70,7 +74,8 @@ impl Core {
             Error::new(ErrorKind::NotPaired, "there is no shared journal to leave")
         })?;
         self.dirty = true;
-        if quietly {
+        if quietly || !self.keys_are_certain(&shared) {
+            // Nobody can hold a person by bringing their own keys into doubt.
             let mailboxes: Vec<MailboxName> = self.spaces[&shared]
                 .open
                 .values()
@@ -92,16 +97,24 @@ impl Core {
         Ok(())
     }
 
-    /// The partner says that they have left.
-    pub(super) fn partner_left(
+    fn keys_are_certain(&self, space: &SpaceId) -> bool {
+        let known = self.spaces.get(space);
+        known.is_some_and(|known| self.recipients(known).is_some())
+    }
+
+    /// A person says that they have left: the partner, or oneself on another device.
+    pub(super) fn has_left(
         &mut self,
         txn: &mut Txn<'_>,
         space: SpaceId,
+        person: PersonId,
         outside: &Outside<'_>,
     ) -> Result<(), Error> {
         if self.me.shared == Some(space) {
             self.end_space(txn, space);
-            self.report(txn, Fact::Left, outside.now)?;
+            if person != self.me.person {
+                self.report(txn, Fact::Left, outside.now)?;
+            }
         }
         Ok(())
     }

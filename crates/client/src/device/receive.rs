@@ -138,7 +138,7 @@ impl Core {
                 if space != self.me.private
                     && authored.parts.iter().all(|part| part.is_empty()) =>
             {
-                self.partner_left(txn, space, outside)?;
+                self.has_left(txn, space, person, outside)?;
                 Verdict::Accepted
             }
             _ => Verdict::Unknown,
