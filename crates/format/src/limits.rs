@@ -44,6 +44,17 @@ pub const SUCCESSORS_MAX: usize = 256;
 /// The most records of a roster: as many changes of one's own devices.
 pub const ROSTER_MAX: usize = 256;
 
+/// How many of the [`ROSTER_MAX`] places only the recovery key may take, so that a stolen device
+/// that fills the rest cannot keep it from deciding.
+pub const ROSTER_RECOVERY_ROOM: usize = 32;
+
+/// How many records a roster record may follow at once: as many devices that changed it without
+/// hearing of each other.
+pub const ROSTER_PREVIOUS_MAX: usize = 16;
+
+/// How many devices a person may have at once.
+pub const DEVICES_MAX: usize = 16;
+
 /// How many epochs of one signer may continue the same parent. More are refused and reported:
 /// nobody rotates a secret so often before anybody else could see it.
 pub const SIBLINGS_MAX: usize = 16;

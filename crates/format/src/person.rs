@@ -171,10 +171,11 @@ impl RosterRecord {
 pub struct RosterStatement {
     /// Whose list.
     pub person: PersonId,
-    /// Its place in the list, from 0.
+    /// One more than the highest of the records before; 0 for the first.
     pub sequence: Sequence,
-    /// The hash of the record before; zeros for the first.
-    pub previous: [u8; 32],
+    /// The hashes of the records before that nothing known to the signer followed, sorted; none
+    /// for the first. More than one after concurrent changes: from then on they are one again.
+    pub previous: Vec<[u8; 32]>,
     /// The change.
     pub action: RosterAction,
     /// The device, or the recovery key, that signs.
@@ -189,6 +190,7 @@ impl Statement for RosterStatement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RosterAction {
     /// The first device, and where the private space is sealed to for the recovery words.
+    /// Later, signed by the recovery key: the only device from now on.
     Begin {
         /// The device.
         device: DeviceKeys,
@@ -211,6 +213,8 @@ pub enum RosterAction {
     },
     /// The recovery key is replaced; signed by the old one.
     Recovery {
+        /// Verifies what the new recovery key signs.
+        signing: VerifyingKey,
         /// The new recovery key's sealing half.
         recovery: SealingKey,
     },

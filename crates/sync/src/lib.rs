@@ -16,6 +16,7 @@ mod graph;
 mod pairing;
 mod people;
 mod replica;
+mod roster;
 
 use rand_core::CryptoRng;
 use sidelight_format::Timestamp;
@@ -25,6 +26,7 @@ pub use graph::{Admission, EpochGraph, Limit};
 pub use pairing::{NotJoined, Outcome, Pairing, Side, Signer};
 pub use people::{BrokenChain, Person, Step, Successor};
 pub use replica::{Found, Session};
+pub use roster::{BadRoster, Device, Doubt, Merged, Roster, RosterSigner, Standing, Taken};
 
 /// The outside forces, handed in: what time it is, and randomness.
 pub struct Outside<'a> {

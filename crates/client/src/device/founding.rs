@@ -223,7 +223,7 @@ impl Core {
                     words = Some(recovery.clone());
                 }
                 RosterAction::Add { device, .. } => recipients.push(device.sealing.clone()),
-                RosterAction::Recovery { recovery } => words = Some(recovery.clone()),
+                RosterAction::Recovery { recovery, .. } => words = Some(recovery.clone()),
                 RosterAction::Remove { .. } => {}
             }
         }
@@ -286,7 +286,7 @@ fn begin_roster(
     let statement = RosterStatement {
         person,
         sequence: Sequence(0),
-        previous: [0; 32],
+        previous: Vec::new(),
         signer: device.signing,
         action: RosterAction::Begin {
             device,

@@ -97,7 +97,7 @@ fn statements() -> Statements {
         roster: RosterStatement {
             person,
             sequence: Sequence(1),
-            previous: [9; 32],
+            previous: vec![[9; 32]],
             action: RosterAction::Remove { device: verifying },
             signer: verifying,
         },

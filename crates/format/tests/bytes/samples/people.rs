@@ -69,8 +69,8 @@ pub(crate) fn roster(action: RosterAction) -> RosterRecord {
     RosterRecord {
         statement: RosterStatement {
             person: PersonId(run(0x10)),
-            sequence: Sequence(0),
-            previous: [0; 32],
+            sequence: Sequence(3),
+            previous: vec![run(0x3b), run(0x3c)],
             action,
             signer: VerifyingKey(run(0x37)),
         },
@@ -93,6 +93,7 @@ pub(crate) fn roster_actions() -> [RosterAction; 4] {
             device: VerifyingKey(run(0x37)),
         },
         RosterAction::Recovery {
+            signing: VerifyingKey(run(0x3d)),
             recovery: sealing_key(4),
         },
     ]
