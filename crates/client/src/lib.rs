@@ -107,6 +107,7 @@ mod syncing;
 mod turn;
 mod warning;
 mod wire;
+pub mod words;
 
 pub use date::Date;
 pub use error::{Error, ErrorKind};
