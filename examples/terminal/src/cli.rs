@@ -57,6 +57,12 @@ pub(crate) enum Command {
     Import(Import),
     /// Write the whole journal into a file
     Export(Export),
+    /// Show a prompt; «not today» is always fine
+    Prompts(Prompts),
+    /// Show learning cards: what is said, what is known, and from where
+    Cards(Cards),
+    /// Show whom to call in a crisis; works without a journal, a key or a network
+    HelpNow(HelpNow),
     /// Say where things stand
     Status,
     /// Name the relay of a journal that began without one
@@ -196,6 +202,56 @@ pub(crate) struct Export {
     pub(crate) format: String,
     /// The folder to write into
     pub(crate) dir: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Prompts {
+    /// Only of this theme, such as gratitude or touch_without_expectation
+    #[arg(long)]
+    pub(crate) theme: Option<String>,
+    /// The language, such as en or de
+    #[arg(long)]
+    pub(crate) locale: Option<String>,
+    /// For whom besides either: supporter or low
+    #[arg(long = "for", value_name = "WHO")]
+    pub(crate) who: Option<String>,
+    /// Nothing that takes more than this: tap, line or while
+    #[arg(long)]
+    pub(crate) effort: Option<String>,
+    /// List all of them
+    #[arg(long, conflicts_with_all = ["who", "effort", "seed", "last", "without"])]
+    pub(crate) all: bool,
+    /// What the choice is drawn from [default: today's date]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+    /// The id of the last one, which does not come again
+    #[arg(long, value_name = "ID")]
+    pub(crate) last: Option<String>,
+    /// Ids of prompts that are not to come
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(crate) without: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Cards {
+    /// Only the card of this id
+    pub(crate) id: Option<String>,
+    /// The language, such as en or de
+    #[arg(long)]
+    pub(crate) locale: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct HelpNow {
+    /// Where you are, as two letters such as NZ; it is never guessed
+    #[arg(long, value_name = "CODE")]
+    pub(crate) region: Option<String>,
+    /// The language of the sentences around it, such as en or de
+    #[arg(long)]
+    pub(crate) locale: Option<String>,
+    /// A list of your own instead of the one that is built in
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
 }
 
 #[derive(Args)]

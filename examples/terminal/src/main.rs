@@ -64,6 +64,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Watch => commands::travel::watch(&home()?, output).await,
         Command::Import(options) => commands::files::import(&home()?, options, output).await,
         Command::Export(options) => commands::files::export(&home()?, options, output).await,
+        Command::Prompts(options) => commands::words::prompts(options, output),
+        Command::Cards(options) => commands::words::cards(options, output),
+        Command::HelpNow(options) => commands::help::help_now(options, output),
         Command::Relay(options) => commands::relay::relay(cli.home, options, output).await,
         Command::Demo(options) => demo::run(options, output).await,
         Command::DemoDevice => demo::device::run(&home()?).await,
@@ -90,5 +93,8 @@ When you want to, with your partner:
   sidelight invite                show them an invitation
   sidelight write --share TEXT    write something they may read
   sidelight sync                  send and receive
+
+  sidelight prompts               a prompt, if words are slow to come
+  sidelight help-now              whom to call on a very bad day; needs no journal
 
 There is no pace to keep. `sidelight --help` has the rest.";

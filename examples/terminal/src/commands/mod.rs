@@ -2,11 +2,13 @@
 
 pub(crate) mod begin;
 pub(crate) mod files;
+pub(crate) mod help;
 pub(crate) mod pair;
 pub(crate) mod parting;
 pub(crate) mod read;
 pub(crate) mod relay;
 pub(crate) mod travel;
+pub(crate) mod words;
 pub(crate) mod write;
 
 use std::io::Read;

@@ -12,3 +12,4 @@ mod parting;
 mod relay;
 mod run;
 mod safety;
+mod words;
