@@ -193,6 +193,27 @@ pub enum Edit {
     },
     /// Another day.
     Date(EntryDate),
+    /// Another value of a field.
+    Field {
+        /// Its name.
+        name: String,
+        /// What it says from now on; none takes the field away.
+        value: Option<FieldValue>,
+    },
+    /// A member comes into a field that is a set.
+    Add {
+        /// The field's name.
+        name: String,
+        /// What comes.
+        member: String,
+    },
+    /// A member of a field that is a set goes.
+    Remove {
+        /// The field's name.
+        name: String,
+        /// What goes.
+        member: String,
+    },
 }
 
 impl fmt::Debug for Edit {
@@ -200,6 +221,9 @@ impl fmt::Debug for Edit {
         f.write_str(match self {
             Self::Splice { .. } => "Splice(…)",
             Self::Date(_) => "Date(…)",
+            Self::Field { .. } => "Field(…)",
+            Self::Add { .. } => "Add(…)",
+            Self::Remove { .. } => "Remove(…)",
         })
     }
 }

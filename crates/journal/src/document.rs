@@ -9,7 +9,8 @@ use sidelight_format::{EntryDate, FieldValue, Kind, limits};
 
 use crate::gate::{Admitted, Refused, readmit};
 use crate::index::Index;
-use crate::{ActorId, ChangeId, FIELD_NAME_LEN_MAX, Version, field, value};
+use crate::kinds::{Text, rules};
+use crate::{ActorId, ChangeId, FIELD_NAME_LEN_MAX, Version, field, fields, value};
 
 /// One entry as an Automerge document.
 #[derive(Clone)]
@@ -28,9 +29,10 @@ pub struct NewEntry {
     pub date: EntryDate,
     /// Its place among the entries of that day.
     pub day_order: u32,
-    /// Its text: 1 byte to [`TEXT_LEN_MAX`](limits::TEXT_LEN_MAX), without U+0000.
+    /// Its text: 1 byte to [`TEXT_LEN_MAX`](limits::TEXT_LEN_MAX), without U+0000; for
+    /// [some kinds](crate::kinds::Text::Optional) it may be empty.
     pub text: String,
-    /// Its other fields, each name once.
+    /// Its other fields, each name once; a set as a list.
     pub fields: Vec<(String, FieldValue)>,
 }
 
@@ -100,7 +102,7 @@ impl Document {
             let text = tx.put_object(ROOT, field::TEXT, ObjType::Text)?;
             tx.splice_text(&text, 0, 0, &new.text)?;
             for (name, value) in &new.fields {
-                value::put(tx, name, value)?;
+                fields::put(tx, rules(&new.kind), name, value)?;
             }
             Ok::<_, automerge::AutomergeError>(())
         })();
@@ -270,10 +272,14 @@ impl NewEntry {
     /// # Errors
     /// [`InvalidEntry`].
     pub fn check(&self) -> Result<(), InvalidEntry> {
-        check_text(&self.text)?;
+        let rules = rules(&self.kind);
+        match check_text(&self.text) {
+            Err(InvalidEntry::Empty) if rules.text == Text::Optional => {}
+            checked => checked?,
+        }
         for (place, (name, value)) in self.fields.iter().enumerate() {
             let repeated = self.fields[..place].iter().any(|(other, _)| other == name);
-            if repeated || !field::is_free(name) {
+            if repeated || !fields::is_free(rules, name) {
                 return Err(InvalidEntry::FieldName);
             }
             value::check(value)?;

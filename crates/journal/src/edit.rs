@@ -10,8 +10,9 @@ use automerge::{
 use sidelight_format::{Edit, limits};
 
 use crate::document::constant_time;
+use crate::kinds::{Rules, Text as TextRule};
 use crate::rebase::{Splice, rebase};
-use crate::{ActorId, ChangeId, Document, OPERATION_COUNTER_MAX, Version, field};
+use crate::{ActorId, ChangeId, Document, OPERATION_COUNTER_MAX, Version, field, fields};
 
 /// An edit that was made.
 #[derive(Clone, PartialEq, Eq)]
@@ -64,6 +65,13 @@ pub enum InvalidEdit {
     /// More characters come and go at once than one change carries.
     #[error("too much changes at once; make the edit in two steps")]
     TooLarge,
+    /// A field that is said once, with the entry, a text that the rest of the entry is about, or
+    /// a value that can be taken back only by saying another.
+    #[error("this stays as it was said; say it anew in an entry of its own")]
+    Fixed,
+    /// A value that the field cannot hold.
+    #[error("the entry's kind has no such field, or the field holds nothing of this sort")]
+    FieldValue,
     /// The entry is of a kind without a text.
     #[error("the entry has no text to edit")]
     NoText,
@@ -88,8 +96,14 @@ impl Document {
         edits: &[Edit],
     ) -> Result<Option<Edited>, InvalidEdit> {
         let mut size = 0_u64;
+        let rules = self.rules();
         for edit in edits {
+            fields::check(rules, edit)?;
+            size += fields::size(edit);
             if let Edit::Splice { delete, insert, .. } = edit {
+                if rules.text == TextRule::Fixed {
+                    return Err(InvalidEdit::Fixed);
+                }
                 if insert.contains('\0') {
                     return Err(InvalidEdit::Nul);
                 }
@@ -129,6 +143,7 @@ impl Document {
             rebased = self.rebased(&view.heads, &base.heads, edits)?;
             &rebased
         };
+        let rules = self.rules();
         self.automerge.set_actor(actor);
         let mut transaction = if base.isolated {
             let log = PatchLog::null();
@@ -138,7 +153,7 @@ impl Document {
             self.automerge.transaction()
         };
         // Dropped without a commit, the transaction leaves no trace.
-        make(&mut transaction, edits)?;
+        make(&mut transaction, rules, edits)?;
         if transaction.pending_ops() > limits::OPERATIONS_MAX {
             return Err(InvalidEdit::TooLarge);
         }
@@ -264,7 +279,7 @@ impl Document {
         let others = edits
             .iter()
             .filter(|edit| !matches!(edit, Edit::Splice { .. }))
-            .cloned();
+            .filter_map(|edit| fields::rebased(&self.automerge, self.rules(), (from, to), edit));
         Ok(splices.chain(others).collect())
     }
 }
@@ -289,7 +304,11 @@ struct Base {
     isolated: bool,
 }
 
-fn make<T: Transactable + ReadDoc>(tx: &mut T, edits: &[Edit]) -> Result<(), InvalidEdit> {
+fn make<T: Transactable + ReadDoc>(
+    tx: &mut T,
+    rules: &Rules,
+    edits: &[Edit],
+) -> Result<(), InvalidEdit> {
     let mut text: Option<Text> = None;
     let mut operations = 0;
     for edit in edits {
@@ -319,10 +338,13 @@ fn make<T: Transactable + ReadDoc>(tx: &mut T, edits: &[Edit]) -> Result<(), Inv
                 tx.put(ROOT, field::OFFSET, i64::from(date.offset_minutes()))
                     .map_err(unexpected)?;
             }
+            Edit::Field { .. } | Edit::Add { .. } | Edit::Remove { .. } => {
+                fields::make(tx, rules, edit)?;
+            }
         }
     }
     let Some(text) = text else { return Ok(()) };
-    if text.len == 0 {
+    if text.len == 0 && rules.text != TextRule::Optional {
         return Err(InvalidEdit::Empty);
     }
     // No character takes more than four bytes, so most texts need not be read to be measured.

@@ -207,7 +207,11 @@ fn check(operation: &Op, id: &OpId, first: bool) -> Result<(), Refused> {
             // it later would take along what others are typing into it.
             let text = *obj == ObjectId::Root && name == field::TEXT;
             let makes_text = matches!(action, OpType::Make(ObjType::Text)) && pred.is_empty();
+            // Its kind says who may say what and how it merges: an entry that both keep must not
+            // become one that speaks for its owner.
+            let kind = *obj == ObjectId::Root && name == field::KIND;
             !insert
+                && (!kind || first)
                 && !name.is_empty()
                 && !name.contains('\0')
                 && (!text || (makes_text && first))

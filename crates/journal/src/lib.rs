@@ -46,7 +46,11 @@
 //!
 //! The root is a map: `schema` (1), `kind`, `date` (`YYYY-MM-DD`), `offset` (minutes east of UTC),
 //! `order` (the place within the day), `text` (a sequence of Unicode scalar values) and further
-//! fields, some of which a newer version may have written. Fields and kinds that this version
+//! fields, some of which a newer version may have written. Which ones a kind has, and what
+//! becomes of values that are said at the same time, is in [`kinds`]. A field that is a set has
+//! one name of the root for each member: its own, a colon and 32 hexadecimal digits of the
+//! member's hash; the value is the member's text, or `false` where it was taken out and taking
+//! out wins. Fields and kinds that this version
 //! does not know survive in the document, and in [`FieldValue::Unknown`] when an entry is copied.
 //!
 //! [`FieldValue::Unknown`]: sidelight_format::FieldValue::Unknown
@@ -56,7 +60,7 @@
 //! A change is one uncompressed Automerge chunk in its canonical encoding, with time 0, no
 //! message and no further bytes. Its operations may put values and make maps, lists and texts,
 //! at most [`DEPTH_MAX`] deep; overwrite and delete values of maps; insert into lists and texts
-//! and delete from them. They may not overwrite elements in place, replace the entry's text, use
+//! and delete from them. They may not overwrite elements in place, replace the entry's text or its kind, use
 //! counters, marks or tables, or refer to anything that does not come before the change. A
 //! newer version that needs more raises the envelope's version.
 //!
@@ -70,8 +74,10 @@ mod columns;
 mod document;
 mod edit;
 mod field;
+mod fields;
 mod gate;
 mod index;
+pub mod kinds;
 mod rebase;
 mod render;
 mod value;

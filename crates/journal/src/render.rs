@@ -3,7 +3,8 @@
 use automerge::{ObjType, ROOT, ReadDoc, ScalarValue, Value};
 use sidelight_format::{EntryDate, FieldValue, Kind, Rendered, limits};
 
-use crate::{Document, field, value};
+use crate::kinds::{Day, Rules, rules};
+use crate::{Document, field, fields};
 
 impl Document {
     /// The entry as it is shown.
@@ -14,14 +15,16 @@ impl Document {
     /// take a text past what one person may write, or leave nothing of it: it is shown up to
     /// [`TEXT_LEN_MAX`](limits::TEXT_LEN_MAX) bytes (the document keeps the rest, and shows it
     /// when what is before it is shortened) or empty. Fields are shown up to as many bytes
-    /// in all, in the order of their names.
+    /// in all, in the order of their names; what was said in one of them at the same time is
+    /// merged by its [kind's rules](crate::kinds), of all values and not of Automerge's pick.
     pub fn render(&self) -> Rendered {
+        let kind = self.kind();
         Rendered {
-            kind: self.kind(),
+            fields: fields::read(&self.automerge, rules(&kind)),
+            kind,
             date: self.dates().pop().unwrap_or_else(no_date),
             day_order: self.day_order(),
             text: self.text(),
-            fields: self.fields(),
             amendments: self.amendments(),
         }
     }
@@ -63,11 +66,11 @@ impl Document {
         if field::is_taken(name) {
             return Vec::new();
         }
-        let values = self.automerge.get_all(ROOT, name).unwrap_or_default();
-        values
-            .iter()
-            .map(|(value, id)| value::read(&self.automerge, value, id))
-            .collect()
+        fields::concurrent(&self.automerge, name, None)
+    }
+
+    pub(crate) fn rules(&self) -> &'static Rules {
+        rules(&self.kind())
     }
 
     fn kind(&self) -> Kind {
@@ -87,27 +90,6 @@ impl Document {
         }
     }
 
-    fn fields(&self) -> Vec<(String, FieldValue)> {
-        let mut room = limits::TEXT_LEN_MAX;
-        let mut fields = Vec::new();
-        for name in self
-            .automerge
-            .keys(ROOT)
-            .filter(|name| !field::is_taken(name))
-        {
-            let Ok(Some((value, id))) = self.automerge.get(ROOT, &*name) else {
-                continue;
-            };
-            let value = value::read(&self.automerge, &value, &id);
-            match room.checked_sub(name.len() + len(&value)) {
-                Some(rest) => room = rest,
-                None => break,
-            }
-            fields.push((name, value));
-        }
-        fields
-    }
-
     fn scalar(&self, name: &str) -> Option<ScalarValue> {
         match self.automerge.get(ROOT, name).ok()?? {
             (Value::Scalar(value), _) => Some(value.into_owned()),
@@ -122,29 +104,8 @@ fn no_date() -> EntryDate {
 
 /// `YYYY-MM-DD`; an offset that no place has counts as none.
 fn parse_date(text: &str, offset: i16) -> Option<EntryDate> {
-    let digits = |range: core::ops::Range<usize>| {
-        let digits = text.get(range)?;
-        let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-        plain.then(|| digits.parse().ok()).flatten()
-    };
-    let separated = text.len() == 10 && text.get(4..5) == Some("-") && text.get(7..8) == Some("-");
-    if !separated {
-        return None;
-    }
-    let (year, month, day): (i16, i16, i16) = (digits(0..4)?, digits(5..7)?, digits(8..10)?);
-    let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
-    let date = EntryDate::new(year, month, day, offset);
-    date.or_else(|_| EntryDate::new(year, month, day, 0)).ok()
-}
-
-/// About how many bytes a value takes where it is kept.
-fn len(value: &FieldValue) -> usize {
-    const FIXED: usize = 16;
-    FIXED
-        + match value {
-            FieldValue::Text(text) => text.len(),
-            FieldValue::List(texts) => texts.iter().map(|text| text.len() + FIXED).sum(),
-            FieldValue::Unknown(bytes) => bytes.len(),
-            FieldValue::Number(_) | FieldValue::Flag(_) => 0,
-        }
+    let day = Day::parse(text)?.date();
+    EntryDate::new(day.year(), day.month(), day.day(), offset)
+        .ok()
+        .or(Some(day))
 }

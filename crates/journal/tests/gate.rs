@@ -252,6 +252,15 @@ fn what_entries_do_not_use_is_refused() {
         }),
         Refused::Operation
     );
+    // The kind is fixed with the entry, as its rules are.
+    assert_eq!(
+        refuse(|doc| doc.put(ROOT, "kind", "boundary").unwrap()),
+        Refused::Operation
+    );
+    assert_eq!(
+        refuse(|doc| doc.delete(ROOT, "kind").unwrap()),
+        Refused::Operation
+    );
     assert_eq!(
         refuse(|doc| doc.put(ROOT, "n", "a\0b").unwrap()),
         Refused::Operation
@@ -275,7 +284,6 @@ fn what_entries_do_not_use_is_refused() {
 fn what_a_newer_version_may_write_is_let_in_and_kept() {
     let (mut document, bytes) = by_automerge(device(1), |doc| {
         doc.put(ROOT, "schema", 2_u64).unwrap();
-        doc.put(ROOT, "kind", "kind_to_come").unwrap();
         let map = doc.put_object(ROOT, "by_touch", ObjType::Map).unwrap();
         doc.put(&map, "hand", "welcome").unwrap();
         doc.put(&map, "hand", "ask_first").unwrap();
@@ -290,7 +298,7 @@ fn what_a_newer_version_may_write_is_let_in_and_kept() {
     let shown = document.render();
     assert_eq!(
         (shown.kind.as_str(), shown.date.to_string().as_str()),
-        ("kind_to_come", "2027-01-31")
+        ("moment", "2027-01-31")
     );
     assert_eq!(shown.fields.len(), 1);
     assert_eq!(Document::load(&document.save()).unwrap().render(), shown);
@@ -299,9 +307,6 @@ fn what_a_newer_version_may_write_is_let_in_and_kept() {
 #[test]
 fn any_root_renders() {
     for make in [
-        |doc: &mut AutoCommit| doc.delete(ROOT, "kind").unwrap(),
-        |doc: &mut AutoCommit| doc.put(ROOT, "kind", "NOT a kind").unwrap(),
-        |doc: &mut AutoCommit| doc.put(ROOT, "kind", 1).unwrap(),
         |doc: &mut AutoCommit| doc.put(ROOT, "date", "2026-02-30").unwrap(),
         |doc: &mut AutoCommit| doc.put(ROOT, "date", "2026-é-1").unwrap(),
         |doc: &mut AutoCommit| doc.put(ROOT, "date", "+026-01-01").unwrap(),
@@ -318,6 +323,20 @@ fn any_root_renders() {
         let applied = document.apply(vec![admit(&bytes, &device(1)).unwrap()]);
         assert_eq!(applied.applied, 1);
         assert_eq!(document.render().text, "text");
+    }
+    for make in [
+        |_: &mut AutoCommit| {},
+        |doc: &mut AutoCommit| doc.put(ROOT, "kind", "NOT a kind").unwrap(),
+        |doc: &mut AutoCommit| doc.put(ROOT, "kind", 1).unwrap(),
+    ] {
+        let mut doc = AutoCommit::new_with_encoding(automerge::TextEncoding::UnicodeCodePoint);
+        doc.set_actor(automerge::ActorId::from(&device(1).0[..]));
+        doc.put(ROOT, "order", 1_u64).unwrap();
+        make(&mut doc);
+        let first = doc.get_last_local_change().unwrap().raw_bytes().to_vec();
+        let first = admit(&first, &device(1)).unwrap();
+        let shown = Document::from_changes(vec![first]).0.render();
+        assert_eq!((shown.kind.as_str(), shown.day_order), ("unknown", 1));
     }
     let nothing = Document::from_changes(Vec::new()).0.render();
     assert_eq!(

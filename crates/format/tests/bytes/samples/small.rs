@@ -122,6 +122,34 @@ pub(super) fn samples() -> Vec<Sample> {
                 insert: "é\0".into(),
             },
         ),
+        value(
+            "entries/Edit Field",
+            &Edit::Field {
+                name: "need".into(),
+                value: Some(FieldValue::Text("quiet".into())),
+            },
+        ),
+        value(
+            "entries/Edit Field none",
+            &Edit::Field {
+                name: "toward".into(),
+                value: None,
+            },
+        ),
+        value(
+            "entries/Edit Add",
+            &Edit::Add {
+                name: "not_wanted".into(),
+                member: "touch".into(),
+            },
+        ),
+        value(
+            "entries/Edit Remove",
+            &Edit::Remove {
+                name: "not_wanted".into(),
+                member: "touch".into(),
+            },
+        ),
         value("entries/Rendered", &rendered()),
         value("ids/RelayAddress", &relay()),
         relay_text("texts/relay address", &relay()),
