@@ -121,7 +121,7 @@ fn what_is_not_there_cannot_be_referred_to() {
         ),
         (
             "a value under another name",
-            op(put(), ObjectId::Root, name("kind"), vec![id(1, 0)], false),
+            op(put(), ObjectId::Root, name("date"), vec![id(1, 0)], false),
             Refused::Reference,
         ),
         (
@@ -207,7 +207,7 @@ fn what_is_not_there_cannot_be_referred_to() {
         ),
         (
             "a deletion of nothing",
-            op(OpType::Delete, ObjectId::Root, name("kind"), vec![], false),
+            op(OpType::Delete, ObjectId::Root, name("date"), vec![], false),
             Refused::Operation,
         ),
         (

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub(crate) mod chunk;
+pub(crate) mod said;
 
 use sidelight_format::{AuthorId, Edit, EntryDate, EntryId, Kind, SegmentId};
 use sidelight_journal::{ActorId, Admitted, Document, NewEntry, actor, admit};
