@@ -5,19 +5,29 @@ use std::collections::BTreeMap;
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{Automerge, LoadOptions, ObjType, ROOT, ReadDoc, TextEncoding, VerificationMode};
-use sidelight_format::{EntryDate, FieldValue, Kind, limits};
+use sidelight_format::{EntryDate, FieldValue, Kind, Rendered, limits};
 
-use crate::gate::{Admitted, Refused, readmit};
+use crate::gate::{Admitted, Refused, expand, readmit};
 use crate::index::Index;
 use crate::kinds::{Text, rules};
 use crate::{ActorId, ChangeId, FIELD_NAME_LEN_MAX, Version, field, fields, value};
 
 /// One entry as an Automerge document.
+///
+/// Automerge walks the whole entry for each batch of changes that it takes in. So what arrives is
+/// judged at once and handed over when somebody asks for something that only Automerge knows.
 #[derive(Clone)]
 pub struct Document {
+    /// All but what is staged: [`settle`](Self::settle) first.
     pub(crate) automerge: Automerge,
+    /// What the index has let in since, each after its dependencies.
+    pub(crate) staged: Vec<Admitted>,
     /// Made when the first change from elsewhere arrives: showing and editing do without.
     pub(crate) index: Option<Index>,
+    /// What [`text`](Self::text) gives, if it is known.
+    pub(crate) shown: Option<String>,
+    /// All else that is shown, if it is known.
+    pub(crate) frame: Option<Rendered>,
 }
 
 /// What a new entry says.
@@ -115,6 +125,7 @@ impl Document {
         if change.len() > limits::CHANGE_LEN_MAX {
             return Err(InvalidEntry::TooLarge);
         }
+        document.shown = Some(new.text.clone());
         Ok((document, change))
     }
 
@@ -132,7 +143,7 @@ impl Document {
         let automerge = Automerge::load_with_options(saved, options).map_err(|_| Damaged)?;
         Ok(Self {
             automerge,
-            index: None,
+            ..Self::empty()
         })
     }
 
@@ -146,25 +157,36 @@ impl Document {
     /// The document's bytes, compressed. The same set of changes gives the same document, not
     /// always the same bytes.
     pub fn save(&mut self) -> Vec<u8> {
+        self.settle();
         self.automerge.save()
     }
 
     /// The state that [`render`](Self::render) shows.
-    pub fn version(&mut self) -> Version {
-        Version::from_automerge(&self.automerge.get_heads())
+    pub fn version(&self) -> Version {
+        match &self.index {
+            Some(index) => index.version(),
+            None => Version::from_automerge(&self.automerge.get_heads()),
+        }
     }
 
     /// How many changes it has had since the first.
     pub fn amendments(&self) -> u32 {
-        let changes = self.automerge.stats().num_changes;
+        let changes = match &self.index {
+            Some(index) => index.len() as u64,
+            None => self.automerge.stats().num_changes,
+        };
         u32::try_from(changes.saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
     /// Whether the change is part of it.
     pub fn contains(&self, change: &ChangeId) -> bool {
-        self.automerge
-            .get_missing_deps(&[change.to_automerge()])
-            .is_empty()
+        match &self.index {
+            Some(index) => index.contains(change),
+            None => self
+                .automerge
+                .get_missing_deps(&[change.to_automerge()])
+                .is_empty(),
+        }
     }
 
     /// The dependencies of `change` that are not part of it.
@@ -183,8 +205,11 @@ impl Document {
         let mut ready = Vec::new();
         let mut queue = Queue::new(changes, &index);
         while let Some(change) = queue.next_ready() {
-            match index.add(&change.change) {
+            match index.add(&change.change, &change.operations) {
                 Ok(()) => {
+                    if !index.is_of_text(&change.operations) {
+                        self.frame = None;
+                    }
                     queue.has_come(change.id());
                     ready.push(change);
                 }
@@ -192,17 +217,27 @@ impl Document {
             }
         }
         outcome.waiting = queue.rest();
-        let changes: Vec<_> = ready.iter().map(|change| change.change.clone()).collect();
-        if changes.is_empty() || self.automerge.apply_changes(changes).is_ok() {
-            outcome.applied = ready.len();
-            self.index = Some(index);
-        } else {
-            // Automerge takes all or none. It has no reason left to refuse what the index let
-            // through; if it does, the index is made anew from what there is.
-            let refused = ready.into_iter().map(|change| (change, Refused::Malformed));
-            outcome.refused.extend(refused);
+        outcome.applied = ready.len();
+        if !ready.is_empty() {
+            self.shown = None;
         }
+        self.staged.append(&mut ready);
+        self.index = Some(index);
         outcome
+    }
+
+    /// Hands over to Automerge what it has not seen yet.
+    pub(crate) fn settle(&mut self) {
+        let staged = std::mem::take(&mut self.staged);
+        let changes: Vec<_> = staged.into_iter().map(|admitted| admitted.change).collect();
+        if changes.is_empty() || self.automerge.apply_changes(changes.clone()).is_ok() {
+            return;
+        }
+        // Automerge takes all or none. It has no reason left to refuse what the index let through;
+        // if it does, what it refuses is missing from what is shown, and nothing else is.
+        for change in changes {
+            let _ = self.automerge.apply_changes([change]);
+        }
     }
 
     /// Adds changes of this device's own store, which were applied before, in an order in which
@@ -229,7 +264,10 @@ impl Document {
         let automerge = Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint);
         Self {
             automerge,
+            staged: Vec::new(),
             index: None,
+            shown: None,
+            frame: None,
         }
     }
 
@@ -238,7 +276,7 @@ impl Document {
         for change in self.automerge.get_changes(&[]) {
             // They are in the document, so they were let in once. If one were not fit now, those
             // that come after it would wait, and nothing worse.
-            let _ = index.add(&change);
+            let _ = index.add(&change, &expand(&change));
         }
         index
     }

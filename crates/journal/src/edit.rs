@@ -10,8 +10,10 @@ use automerge::{
 use sidelight_format::{Edit, limits};
 
 use crate::document::constant_time;
+use crate::gate::expand;
 use crate::kinds::{Rules, Text as TextRule};
 use crate::rebase::{Splice, rebase};
+use crate::typing::Typed;
 use crate::{ActorId, ChangeId, Document, OPERATION_COUNTER_MAX, Version, field, fields};
 
 /// An edit that was made.
@@ -110,6 +112,14 @@ impl Document {
                 size += u64::from(*delete) + insert.len() as u64;
             }
         }
+        if size <= SMALL {
+            match self.type_in(actor, at, rules, edits)? {
+                Typed::Made(edited) => return Ok(Some(edited)),
+                Typed::Nothing => return Ok(None),
+                Typed::Elsewhere => {}
+            }
+        }
+        self.settle();
         let view = self.view(at)?;
         if size <= SMALL {
             return self.edit_in_place(actor, &view, edits);
@@ -137,13 +147,13 @@ impl Document {
         let actor = actor.to_automerge();
         let base = self.base(view, &actor)?;
         let rebased;
+        let rules = self.rules();
         let edits = if base.heads == view.heads {
             edits
         } else {
-            rebased = self.rebased(&view.heads, &base.heads, edits)?;
+            rebased = self.rebased((&view.heads, &base.heads), rules, edits)?;
             &rebased
         };
-        let rules = self.rules();
         self.automerge.set_actor(actor);
         let mut transaction = if base.isolated {
             let log = PatchLog::null();
@@ -163,8 +173,18 @@ impl Document {
         let change = self.automerge.get_change_by_hash(&hash);
         let change = change.expect("the change was committed a moment ago");
         if let Some(index) = &mut self.index {
-            let _ = index.add(&change); // fit, as this crate made it
+            let _ = index.add(&change, &expand(&change)); // fit, as this crate made it
         }
+        if edits
+            .iter()
+            .any(|edit| !matches!(edit, Edit::Splice { .. }))
+        {
+            self.frame = None;
+        }
+        self.shown = match self.shown.take() {
+            Some(text) if !base.isolated => splice(text, edits),
+            _ => None,
+        };
         let seen = [hash].into_iter().chain(base.dropped).map(ChangeId::from);
         Ok(Some(Edited {
             change: change.raw_bytes().to_vec(),
@@ -239,8 +259,8 @@ impl Document {
     /// `edits`, made in the text at `from`, as they are in the text at `to`.
     fn rebased(
         &self,
-        from: &[ChangeHash],
-        to: &[ChangeHash],
+        (from, to): (&[ChangeHash], &[ChangeHash]),
+        rules: &Rules,
         edits: &[Edit],
     ) -> Result<Vec<Edit>, InvalidEdit> {
         let Some((Value::Object(ObjType::Text), text)) = self
@@ -279,9 +299,24 @@ impl Document {
         let others = edits
             .iter()
             .filter(|edit| !matches!(edit, Edit::Splice { .. }))
-            .filter_map(|edit| fields::rebased(&self.automerge, self.rules(), (from, to), edit));
+            .filter_map(|edit| fields::rebased(&self.automerge, rules, (from, to), edit));
         Ok(splices.chain(others).collect())
     }
+}
+
+/// `text` after `edits`, which fit it.
+pub(crate) fn splice(mut text: String, edits: &[Edit]) -> Option<String> {
+    for edit in edits {
+        let Edit::Splice { at, delete, insert } = edit else {
+            continue;
+        };
+        let mut places = text.char_indices().map(|(place, _)| place);
+        let from = places.nth(*at as usize).unwrap_or(text.len());
+        let mut places = text[from..].char_indices().map(|(place, _)| from + place);
+        let to = places.nth(*delete as usize).unwrap_or(text.len());
+        text.replace_range(from..to, insert);
+    }
+    (text.len() <= limits::TEXT_LEN_MAX).then_some(text)
 }
 
 /// Up to this many bytes and deletions make a change below [`limits::CHANGE_LEN_MAX`] wherever

@@ -1,9 +1,10 @@
 //! The gate: what a change must be before Automerge sees it.
 
 use core::fmt;
+use std::sync::Arc;
 
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
-use automerge::{Change, ExpandedChange, ObjType, ScalarValue};
+use automerge::{Change, ObjType, ScalarValue};
 
 use crate::columns::{self, Outline, Unfit};
 use crate::{ActorId, ChangeId, Version, field};
@@ -13,10 +14,21 @@ use crate::{ActorId, ChangeId, Version, field};
 #[derive(Clone)]
 pub struct Admitted {
     pub(crate) change: Change,
+    /// What it does, spelled out.
+    pub(crate) operations: Arc<[Op]>,
     actor: ActorId,
 }
 
 impl Admitted {
+    /// A change that this crate made.
+    pub(crate) fn own(change: Change, operations: Arc<[Op]>, actor: ActorId) -> Self {
+        Self {
+            change,
+            operations,
+            actor,
+        }
+    }
+
     /// Its name.
     pub fn id(&self) -> ChangeId {
         self.change.hash().into()
@@ -151,6 +163,7 @@ fn admit_outlined(bytes: &[u8], outline: Outline) -> Result<Admitted, Refused> {
         check(operation, &id, first)?;
         id.0 += 1;
     }
+    let operations = expanded.operations.as_slice().into();
     // One change, one encoding. A document keeps operations, not chunks, and hashes what it
     // writes anew: a change in another encoding would be saved and never load again.
     if Change::from(expanded).raw_bytes() != bytes {
@@ -158,6 +171,7 @@ fn admit_outlined(bytes: &[u8], outline: Outline) -> Result<Admitted, Refused> {
     }
     Ok(Admitted {
         change,
+        operations,
         actor: outline.actor,
     })
 }
@@ -233,6 +247,6 @@ fn check(operation: &Op, id: &OpId, first: bool) -> Result<(), Refused> {
 }
 
 /// What a change does, spelled out.
-pub(crate) fn expand(change: &Change) -> ExpandedChange {
-    change.decode()
+pub(crate) fn expand(change: &Change) -> Vec<Op> {
+    change.decode().operations
 }

@@ -7,15 +7,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::legacy::{ElementId, Key, ObjectId, OpId, OpType};
+use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
 use automerge::{Change, ObjType, ScalarValue};
 use sidelight_format::limits;
 
-use crate::gate::expand;
-use crate::{ChangeId, DEPTH_MAX, Refused};
+use crate::sequence::{Id, Sequence};
+use crate::{ChangeId, DEPTH_MAX, Refused, Version, field};
 
 /// Places in [`Index::changes`], [`Index::actors`] and so on.
-type Place = u32;
+pub(crate) type Place = u32;
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -29,10 +29,35 @@ pub(crate) struct Index {
     objects: Vec<Object>,
     object_places: BTreeMap<(Place, u32), Place>,
     names: BTreeMap<String, Place>,
+    /// The highest number of an operation.
+    end: u32,
+    text: Texts,
+}
+
+/// What stands under the name of the text.
+#[derive(Clone, Debug)]
+enum Texts {
+    None,
+    One(Id, Box<Sequence>),
+    /// Somebody began the entry twice: Automerge chooses.
+    Several,
+}
+
+/// The text, as somebody sees it who types in it.
+pub(crate) struct TextAt {
+    /// The operation that made it.
+    pub(crate) object: Id,
+    pub(crate) seen: Vec<Id>,
+    /// The typist's place, how many changes of theirs there are, and the number that their next
+    /// operation has.
+    pub(crate) own: Place,
+    pub(crate) sequence: u64,
+    pub(crate) start: u32,
 }
 
 #[derive(Clone, Debug)]
 struct Node {
+    id: ChangeId,
     actor: Place,
     start: u32,
     /// The number of its last operation; above all numbers before it.
@@ -40,8 +65,9 @@ struct Node {
     dependencies: Vec<Place>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Actor {
+    id: automerge::ActorId,
     sequence: u64,
     /// What the actor's operations made, by the number of the first of a run.
     runs: BTreeMap<u32, Run>,
@@ -90,6 +116,8 @@ impl Default for Index {
             }],
             object_places: BTreeMap::new(),
             names: BTreeMap::new(),
+            end: 0,
+            text: Texts::None,
         }
     }
 }
@@ -99,9 +127,18 @@ impl Index {
         self.places.contains_key(id)
     }
 
-    /// Adds `change`, whose dependencies are all here, if it may follow them. Otherwise nothing
-    /// has changed.
-    pub(crate) fn add(&mut self, change: &Change) -> Result<(), Refused> {
+    pub(crate) fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        let heads = self.heads.iter();
+        Version::new(heads.map(|place| self.changes[*place as usize].id))
+    }
+
+    /// Adds `change`, which does `operations` and whose dependencies are all here, if it may
+    /// follow them. Otherwise nothing has changed.
+    pub(crate) fn add(&mut self, change: &Change, operations: &[Op]) -> Result<(), Refused> {
         let dependencies: Vec<Place> = change
             .deps()
             .iter()
@@ -137,7 +174,7 @@ impl Index {
             objects: Vec::new(),
             names: BTreeMap::new(),
         };
-        draft.read(change)?;
+        draft.read(operations)?;
         let Draft {
             made,
             objects,
@@ -147,7 +184,11 @@ impl Index {
         let actor = known.unwrap_or_else(|| {
             self.actor_places
                 .insert(change.actor_id().clone(), self.actors.len() as Place);
-            self.actors.push(Actor::default());
+            self.actors.push(Actor {
+                id: change.actor_id().clone(),
+                sequence: 0,
+                runs: BTreeMap::new(),
+            });
             (self.actors.len() - 1) as Place
         });
         for (number, object) in objects {
@@ -157,19 +198,137 @@ impl Index {
         }
         self.names.extend(names);
         self.actors[actor as usize].extend(start, &made);
+        self.end = self.end.max(end);
+        self.write(actor, start, operations);
         let place = self.changes.len() as Place;
         for dependency in &dependencies {
             self.heads.remove(dependency);
         }
         self.heads.insert(place);
-        self.places.insert(change.hash().into(), place);
+        let id = change.hash().into();
+        self.places.insert(id, place);
         self.changes.push(Node {
+            id,
             actor,
             start,
             end,
             dependencies,
         });
         Ok(())
+    }
+
+    /// The whole text, if there is one.
+    pub(crate) fn text(&self) -> Option<String> {
+        match &self.text {
+            Texts::One(_, sequence) => Some(sequence.text()),
+            Texts::None | Texts::Several => None,
+        }
+    }
+
+    /// The text at `version` for `actor`, who has seen all their own changes there. `None` also
+    /// where more has come since than a change may skip.
+    pub(crate) fn text_at(&self, version: &Version, actor: &automerge::ActorId) -> Option<TextAt> {
+        let Texts::One(object, sequence) = &self.text else {
+            return None;
+        };
+        let heads = version.heads().iter();
+        let heads: Vec<Place> = heads
+            .map(|id| self.places.get(id).copied())
+            .collect::<Option<_>>()?;
+        let seen_end = heads.iter().map(|place| self.changes[*place as usize].end);
+        let step = u64::from(self.end - seen_end.max()?);
+        let unseen = self.unseen(&heads);
+        let own = self.actor_places.get(actor).copied();
+        if heads.len() >= limits::DEPENDENCIES_MAX
+            || step >= limits::OPERATION_STEP_MAX
+            || own.is_some_and(|own| unseen.contains_key(&own))
+        {
+            return None;
+        }
+        let firsts: Vec<u32> = (0..self.actors.len() as Place)
+            .map(|place| unseen.get(&place).copied().unwrap_or(u32::MAX))
+            .collect();
+        Some(TextAt {
+            object: *object,
+            seen: sequence.seen_by(|id| id.number() < firsts[id.actor() as usize]),
+            own: own.unwrap_or(self.actors.len() as Place),
+            sequence: own.map_or(0, |own| self.actors[own as usize].sequence),
+            start: self.end + 1,
+        })
+    }
+
+    pub(crate) fn actor(&self, place: Place) -> Option<&automerge::ActorId> {
+        Some(&self.actors.get(place as usize)?.id)
+    }
+
+    /// Whether a change with these operations leaves all but the text as it is.
+    pub(crate) fn is_of_text(&self, operations: &[Op]) -> bool {
+        let Texts::One(text, _) = &self.text else {
+            return false;
+        };
+        operations.iter().all(|operation| match &operation.obj {
+            ObjectId::Root => false,
+            ObjectId::Id(id) => self.id(id) == Some(*text),
+        })
+    }
+
+    fn id(&self, id: &OpId) -> Option<Id> {
+        let actor = *self.actor_places.get(id.actor())?;
+        Some(Id::new(u32::try_from(id.0).ok()?, actor))
+    }
+
+    /// Takes into the text what a change does there that was let in.
+    fn write(&mut self, actor: Place, start: u32, operations: &[Op]) {
+        let mut text = std::mem::replace(&mut self.text, Texts::Several);
+        let is_above = |a: Id, b: Id| {
+            let actor = |id: Id| &self.actors[id.actor() as usize].id;
+            (a.number(), actor(a)) > (b.number(), actor(b))
+        };
+        let mut run = Typed::default();
+        for (number, operation) in (start..).zip(operations) {
+            let own = Id::new(number, actor);
+            match (&operation.obj, &operation.key, &operation.action) {
+                (ObjectId::Root, Key::Map(name), OpType::Make(ObjType::Text))
+                    if *name == field::TEXT =>
+                {
+                    text = match text {
+                        Texts::None => Texts::One(own, Box::default()),
+                        _ => Texts::Several,
+                    };
+                }
+                (ObjectId::Id(object), Key::Seq(element), action) => {
+                    let Texts::One(made, sequence) = &mut text else {
+                        continue;
+                    };
+                    if self.id(object) != Some(*made) {
+                        continue;
+                    }
+                    let element = match element {
+                        ElementId::Head => None,
+                        ElementId::Id(id) => self.id(id),
+                    };
+                    match (action, element) {
+                        (OpType::Put(ScalarValue::Str(character)), after) => {
+                            if !run.goes_on(after) {
+                                run.end(sequence, is_above);
+                                run.begin(after, own);
+                            }
+                            run.characters.extend(character.chars());
+                        }
+                        (OpType::Delete, Some(id)) => {
+                            run.end(sequence, is_above);
+                            sequence.delete(id, own);
+                        }
+                        _ => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Texts::One(_, sequence) = &mut text {
+            run.end(sequence, is_above);
+        }
+        self.text = text;
     }
 
     /// What does not come before a change with these dependencies. Walks back no further than
@@ -212,6 +371,35 @@ impl Index {
             }
         }
         unseen
+    }
+}
+
+/// Characters of one change, each behind the one before.
+#[derive(Default)]
+struct Typed {
+    after: Option<Id>,
+    first: Option<Id>,
+    characters: Vec<char>,
+}
+
+impl Typed {
+    fn goes_on(&self, after: Option<Id>) -> bool {
+        let last = self.first.map(|first| {
+            let number = first.number() + self.characters.len() as u32 - 1;
+            Id::new(number, first.actor())
+        });
+        last.is_some() && after == last
+    }
+
+    fn begin(&mut self, after: Option<Id>, first: Id) {
+        (self.after, self.first) = (after, Some(first));
+    }
+
+    fn end(&mut self, sequence: &mut Sequence, is_above: impl Fn(Id, Id) -> bool) {
+        if let Some(first) = self.first.take() {
+            sequence.insert(self.after, first, &self.characters, is_above);
+            self.characters.clear();
+        }
     }
 }
 
@@ -265,8 +453,8 @@ struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    fn read(&mut self, change: &Change) -> Result<(), Refused> {
-        for operation in expand(change).operations {
+    fn read(&mut self, operations: &[Op]) -> Result<(), Refused> {
+        for operation in operations {
             let (place, object) = self.object(&operation.obj)?;
             let made = match (object.kind, &operation.key) {
                 (ObjType::Map, Key::Map(name)) => {

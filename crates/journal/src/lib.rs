@@ -78,8 +78,11 @@ mod fields;
 mod gate;
 mod index;
 pub mod kinds;
+mod plain;
 mod rebase;
 mod render;
+mod sequence;
+mod typing;
 mod value;
 mod version;
 

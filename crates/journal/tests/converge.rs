@@ -80,7 +80,7 @@ fn run(steps: &[Step]) -> Vec<Admitted> {
     for document in &mut documents {
         document.apply(all.clone());
     }
-    let [a, b, c] = documents.map(|document| document.render());
+    let [a, b, c] = documents.map(|mut document| document.render());
     assert_eq!(a, b);
     assert_eq!(b, c);
     all

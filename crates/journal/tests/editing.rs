@@ -4,6 +4,7 @@
 
 mod support;
 
+use proptest::prelude::*;
 use sidelight_format::{Bytes, Edit, EntryDate, FieldValue, Kind, limits};
 use sidelight_journal::{ChangeId, Document, InvalidEdit, InvalidEntry, NewEntry, Version, admit};
 
@@ -37,7 +38,7 @@ fn a_new_entry_shows_what_was_written() {
     fields[1].1 = FieldValue::List(vec![String::new(), "a".into()]);
     assert_eq!(shown.fields, fields);
 
-    let (from_change, _) = Document::from_changes(vec![admit(&change, &device(0)).unwrap()]);
+    let (mut from_change, _) = Document::from_changes(vec![admit(&change, &device(0)).unwrap()]);
     assert_eq!(from_change.render(), shown);
     let saved = document.save();
     assert_eq!(Document::load(&saved).unwrap().render(), shown);
@@ -163,8 +164,8 @@ fn the_widest_text_makes_a_change_that_others_admit() {
         })
         .collect();
     assert!(text.len() > limits::TEXT_LEN_MAX - 4);
-    let (document, change) = Document::create(&entry(&text), device(0)).unwrap();
-    let (other, applied) = Document::from_changes(vec![admit(&change, &device(0)).unwrap()]);
+    let (mut document, change) = Document::create(&entry(&text), device(0)).unwrap();
+    let (mut other, applied) = Document::from_changes(vec![admit(&change, &device(0)).unwrap()]);
     assert_eq!(applied.applied, 1);
     assert!(other.text() == text && document.text() == text);
 }
@@ -224,7 +225,7 @@ fn two_windows_of_one_device_edit_the_same_old_version() {
         .unwrap();
     assert_eq!(document.text(), "1 2 3!");
     let changes = [left.change, right.change].map(|change| admit(&change, &device(1)).unwrap());
-    let (other, applied) = Document::from_changes(changes.into_iter().chain([first]).collect());
+    let (mut other, applied) = Document::from_changes(changes.into_iter().chain([first]).collect());
     assert_eq!((applied.applied, other.text().as_str()), (3, "1 2 3!"));
 }
 
@@ -288,7 +289,7 @@ fn unknown_kinds_and_fields_survive_an_edit_and_a_copy() {
         fields: shown.fields.clone(),
         ..entry("x")
     };
-    let (copy, _) = Document::create(&copy, device(3)).unwrap();
+    let (mut copy, _) = Document::create(&copy, device(3)).unwrap();
     assert_eq!(copy.render().fields, shown.fields);
 }
 
@@ -369,7 +370,7 @@ fn a_long_text_is_replaced_at_once_or_refused_whole() {
         .unwrap();
     let expected = format!("xshort{}", &long[30_001..]);
     assert!(document.text() == expected);
-    let (other, applied) =
+    let (mut other, applied) =
         Document::from_changes(vec![first, admit(&edited.change, &device(0)).unwrap()]);
     assert!(applied.applied == 2 && other.text() == expected);
 }
@@ -426,4 +427,34 @@ fn two_who_delete_each_the_others_half_leave_an_empty_entry_that_can_be_filled()
         .unwrap()
         .unwrap();
     assert_eq!(document.render().text, "new");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_read_off_a_first_change_is_what_its_document_shows(
+        text in "\\PC{1,40}",
+        names in proptest::collection::btree_set("[a-z]{1,4}", 0..4),
+        kinds in proptest::collection::vec(0..4_u8, 4),
+    ) {
+        let fields = names.into_iter().zip(kinds).map(|(name, kind)| {
+            let value = match kind {
+                0 => FieldValue::Text(name.clone()),
+                1 => FieldValue::Number(-7),
+                2 => FieldValue::Flag(true),
+                // Not of the plain form: shown by its document alone.
+                _ => FieldValue::List(vec![name.clone(), "b".into()]),
+            };
+            (name, value)
+        });
+        let new = NewEntry { fields: fields.collect(), ..entry(&text) };
+        let (mut written, change) = Document::create(&new, device(0)).unwrap();
+        let (mut received, _) = Document::from_changes(vec![admit(&change, &device(0)).unwrap()]);
+        let read_off = received.render();
+        let shown = Document::load(&received.save()).unwrap().render();
+        prop_assert_eq!(&read_off, &shown);
+        prop_assert_eq!(&written.render(), &shown);
+        prop_assert_eq!(&received.render(), &shown);
+    }
 }

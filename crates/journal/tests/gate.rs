@@ -32,8 +32,11 @@ fn automerges_fixtures_and_crashers_are_accepted_or_refused_and_never_crash() {
         for end in 0..=bytes.len() {
             match readmit(&bytes[..end]) {
                 Ok(change) => {
-                    let (document, _) = Document::from_changes(vec![change]);
-                    document.render();
+                    let (mut document, _) = Document::from_changes(vec![change]);
+                    let shown = document.render();
+                    // Read off the change or not, it is what the document itself shows.
+                    let mut loaded = Document::load(&document.save()).unwrap();
+                    assert_eq!(loaded.render(), shown);
                     admitted += 1;
                 }
                 Err(_) => gate_refused += 1,

@@ -43,7 +43,7 @@ fn every_kind_is_read_as_it_was_written_from_changes_saves_and_copies() {
             Document::create(&content.clone().on(day(1), 4), device(0)).unwrap();
         let shown = document.render();
         assert_eq!(Meaning::of(&shown), meaning);
-        let (other, _) = Document::from_changes(vec![admit(&change, &device(0)).unwrap()]);
+        let (mut other, _) = Document::from_changes(vec![admit(&change, &device(0)).unwrap()]);
         assert_eq!(other.render(), shown);
         assert_eq!(Document::load(&document.save()).unwrap().render(), shown);
         // A copy starts from what is shown.

@@ -212,13 +212,13 @@ fn a_boundary_stands_until_it_is_lifted_and_a_line_drawn_again_wins() {
 
 #[test]
 fn any_change_of_an_agreement_leaves_assents_behind() {
-    let proposal = |document: &Document| match Agreement::read(&document.render()) {
+    let proposal = |document: &mut Document| match Agreement::read(&document.render()) {
         Some(Agreement::Proposal(proposal)) => proposal,
         _ => panic!("a proposal"),
     };
     let mut document =
         written(Agreement::Proposal(Proposal::new(said("phones off at nine"), None)).content());
-    let (place, first) = ((id(1), me()), proposal(&document));
+    let (place, first) = ((id(1), me()), proposal(&mut document));
     let assent = Assent::to(id(1), first.wording());
     let open = |proposer, other| Agreed::Open { proposer, other };
     assert_eq!(first.stands(place, []), open(true, false));
@@ -236,20 +236,20 @@ fn any_change_of_an_agreement_leaves_assents_behind() {
         .edit(device(1), None, &[splice(14, 4, "ten")])
         .unwrap();
     assert_eq!(
-        proposal(&document).stands(place, [(partner(), &assent)]),
+        proposal(&mut document).stands(place, [(partner(), &assent)]),
         open(false, false)
     );
-    let now = proposal(&document).wording();
+    let now = proposal(&mut document).wording();
     document
         .edit(device(1), None, &[Proposal::assent_to(now)])
         .unwrap();
     assert_eq!(
-        proposal(&document).stands(place, [(partner(), &assent)]),
+        proposal(&mut document).stands(place, [(partner(), &assent)]),
         open(true, false)
     );
     let again = Assent::to(id(1), now);
     assert_eq!(
-        proposal(&document).stands(place, [(partner(), &again)]),
+        proposal(&mut document).stands(place, [(partner(), &again)]),
         Agreed::InForce
     );
     let review = Edit::Field {
@@ -259,7 +259,7 @@ fn any_change_of_an_agreement_leaves_assents_behind() {
     let mut reviewed = document.clone();
     reviewed.edit(device(1), None, &[review]).unwrap();
     assert_eq!(
-        proposal(&reviewed).stands(place, [(partner(), &again)]),
+        proposal(&mut reviewed).stands(place, [(partner(), &again)]),
         open(false, false)
     );
 
@@ -279,7 +279,7 @@ fn any_change_of_an_agreement_leaves_assents_behind() {
     write(&mut other, 2, 0, "Sunday: ");
     let mut merged = merge(document, other);
     assert_eq!(
-        proposal(&merged).stands(place, [(partner(), &again)]),
+        proposal(&mut merged).stands(place, [(partner(), &again)]),
         open(false, false)
     );
 
@@ -288,7 +288,7 @@ fn any_change_of_an_agreement_leaves_assents_behind() {
         .edit(device(1), None, &[Agreement::withdraw()])
         .unwrap();
     assert_eq!(
-        proposal(&merged).stands(place, [(partner(), &again)]),
+        proposal(&mut merged).stands(place, [(partner(), &again)]),
         Agreed::Withdrawn
     );
 }

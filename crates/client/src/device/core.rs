@@ -271,6 +271,7 @@ impl Core {
 
     /// Ends a step: tells what changed and sends what waits, as far as links take it.
     pub(super) fn pump(&mut self, txn: &mut Txn<'_>) -> Result<(), Error> {
+        self.keep_entries(txn)?;
         let changed = std::mem::take(&mut self.changed);
         self.outputs.extend(
             changed

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use sidelight_format::record::{EntryRecord, IndexKey, IndexRow, RenderedRecord};
-use sidelight_format::{Bytes, EntryId, EntryPreimage, Mode, Rendered, SpaceId};
+use sidelight_format::{Bytes, EntryId, EntryPreimage, Mode, SpaceId};
 use sidelight_journal::{ChangeId, Document, Version};
 use sidelight_store::{Key, Txn, timeline};
 
@@ -26,6 +26,8 @@ pub(super) struct Open {
     pub(super) record: EntryRecord,
     pub(super) document: Document,
     tail_len: usize,
+    /// Whether it has changed since it was kept.
+    changed: bool,
 }
 
 impl Open {
@@ -40,6 +42,7 @@ impl Open {
             record,
             document,
             tail_len: 0,
+            changed: false,
         }
     }
 
@@ -100,17 +103,63 @@ impl Core {
             record,
             document,
             tail_len,
+            changed: false,
         }))
     }
 
-    /// Keeps an entry that has changed: its document, what it shows, its place in the timeline.
-    /// Returns what it shows.
+    /// Keeps an entry that has changed, at the latest when the step ends: what a step brings to
+    /// one entry is taken in, rendered and kept together.
+    pub(super) fn keep_entry_soon(
+        &mut self,
+        txn: &mut Txn<'_>,
+        id: EntryId,
+        mut open: Open,
+    ) -> Result<(), Error> {
+        open.changed = true;
+        self.documents.0.push_back((id, open));
+        self.trim_documents(txn)
+    }
+
+    /// Keeps every entry that has changed.
+    pub(super) fn keep_entries(&mut self, txn: &mut Txn<'_>) -> Result<(), Error> {
+        for place in 0..self.documents.0.len() {
+            let Some((id, mut open)) = self.documents.0.remove(place) else {
+                break;
+            };
+            if open.changed {
+                self.keep_open(txn, id, &mut open)?;
+            }
+            self.documents.0.insert(place, (id, open));
+        }
+        self.trim_documents(txn)
+    }
+
+    /// Lets go of the documents that were longest not in use.
+    fn trim_documents(&mut self, txn: &mut Txn<'_>) -> Result<(), Error> {
+        while self.documents.0.len() > DOCUMENTS_MAX {
+            let Some((id, mut open)) = self.documents.0.pop_front() else {
+                break;
+            };
+            if open.changed {
+                self.keep_open(txn, id, &mut open)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps an entry: its document, what it shows, its place in the timeline.
     pub(super) fn keep_entry(
         &mut self,
         txn: &mut Txn<'_>,
         id: EntryId,
         mut open: Open,
-    ) -> Result<Rendered, Error> {
+    ) -> Result<(), Error> {
+        self.keep_open(txn, id, &mut open)?;
+        self.documents.0.push_back((id, open));
+        self.trim_documents(txn)
+    }
+
+    fn keep_open(&mut self, txn: &mut Txn<'_>, id: EntryId, open: &mut Open) -> Result<(), Error> {
         open.fold();
         txn.put(Key::Name(&id.0), &open.record);
         let rendered = open.document.render();
@@ -138,15 +187,12 @@ impl Core {
         }
         txn.put(Key::Name(&id.0), &shown);
         self.changed.insert(id);
-        self.put_back(id, open);
-        Ok(shown.rendered)
+        open.changed = false;
+        Ok(())
     }
 
-    /// Puts a document back that has not changed, or was kept.
+    /// Puts a document back as it was.
     pub(super) fn put_back(&mut self, id: EntryId, open: Open) {
-        if self.documents.0.len() == DOCUMENTS_MAX {
-            self.documents.0.pop_front();
-        }
         self.documents.0.push_back((id, open));
     }
 }

@@ -211,7 +211,7 @@ impl Core {
         };
         if applied.applied > 0 {
             open.note_applied(&new);
-            self.keep_entry(txn, id, open)?;
+            self.keep_entry_soon(txn, id, open)?;
         } else if !open.is_new() {
             self.put_back(id, open);
         }
@@ -265,7 +265,7 @@ impl Core {
             let new = new_changes(&open, &changes);
             if open.document.apply(changes).applied > 0 {
                 open.note_applied(&new);
-                self.keep_entry(txn, entry, open)?;
+                self.keep_entry_soon(txn, entry, open)?;
             } else {
                 self.put_back(entry, open);
             }
