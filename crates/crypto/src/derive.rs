@@ -23,11 +23,12 @@ pub(crate) enum Label {
     RecoverySigning,
     RecoverySealing,
     RecoveryMailbox,
+    PassphraseSealing,
 }
 
 impl Label {
     #[cfg(test)]
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::MailboxSigning,
         Self::EnvelopeKey,
         Self::KeyCommitment,
@@ -40,6 +41,7 @@ impl Label {
         Self::RecoverySigning,
         Self::RecoverySealing,
         Self::RecoveryMailbox,
+        Self::PassphraseSealing,
     ];
 
     fn words(self) -> &'static str {
@@ -56,6 +58,7 @@ impl Label {
             Self::RecoverySigning => "sidelight recovery signing seed",
             Self::RecoverySealing => "sidelight recovery sealing seed",
             Self::RecoveryMailbox => "sidelight recovery mailbox",
+            Self::PassphraseSealing => "sidelight passphrase sealing",
         }
     }
 }

@@ -20,6 +20,7 @@
 //! | recovery words ([`RecoverySigningKey`], [`UnsealingKey`], [`MailboxKeys::of_recovery`]) | the person, on paper | private epochs, and with them the rest |
 //! | invitation ([`MailboxKeys::of_invitation`], [`pairing`]) | whoever saw it | its mailbox and half of each pairing message; the pairing keys are the other half |
 //! | storage key ([`StorageKey`]) | the device's platform | that device's rows |
+//! | passphrase ([`open_storage_key`]) | the person, where no platform keeps the storage key | the storage key |
 //!
 //! The relay has none of these. It sees names, header, padded length and time.
 //!
@@ -104,6 +105,7 @@ mod hybrid;
 mod keys;
 mod mailbox_keys;
 pub mod pairing;
+mod passphrase;
 mod recovery;
 mod storage;
 
@@ -114,6 +116,7 @@ pub use keys::{
     new_secret, verify,
 };
 pub use mailbox_keys::{MailboxKeys, TooLong, Unopened, erase_token};
+pub use passphrase::{PassphraseError, SEALED_STORAGE_KEY_LEN, open_storage_key, seal_storage_key};
 pub use recovery::{RecoveryKeys, recovery_keys};
 pub use storage::{STORED_OVERHEAD, StorageKey};
 

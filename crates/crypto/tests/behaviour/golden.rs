@@ -85,6 +85,10 @@ const GOLDEN: &[(&str, &str)] = &[
     ),
     ("blinded name", "503efbafeb441262076fad6c0e02a504"),
     (
+        "storage key under a passphrase",
+        "010101385553aa23a24b14d8bbc2dff606277f444e049797ae7e0404e3a9ba0ecef2fb904a64524ce3c87375e2a0b53861fbe0514ee38a029733a6e5b49076f0b8fdc559fa78750d641744c00b70c42bf92f5f445bb2ceaac7cacb",
+    ),
+    (
         "signature of a confirmation",
         "5835b1d47509c6f7a5344fd771307c6c5a4c2317e7ca945c63cc8fac23c95739",
     ),
@@ -173,6 +177,8 @@ fn storage(found: &mut Found) {
         "blinded name",
         HEXLOWER.encode(&key.blind(b"\x0a", b"name")),
     ));
+    let under = seal_storage_key(&[7; 32], b"four random words", &mut rng(3)).unwrap();
+    found.push(("storage key under a passphrase", HEXLOWER.encode(&under)));
 }
 
 fn signatures(found: &mut Found) {

@@ -4,6 +4,7 @@
 
 mod envelope_refusal;
 mod golden;
+mod passphrase;
 mod refusal;
 mod samples;
 mod sealing;

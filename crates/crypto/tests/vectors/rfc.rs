@@ -170,3 +170,32 @@ fn rfc9180_x25519_base_and_psk() {
          alike and opened, 6 exports; left out: the authenticated modes, which X-Wing does not have",
     );
 }
+
+#[test]
+fn rfc9106_argon2id() {
+    let vector = &vectors()["rfc9106"];
+    let (associated, secret) = (field(vector, "ad"), field(vector, "secret"));
+    let params = argon2::ParamsBuilder::new()
+        .m_cost(32)
+        .t_cost(3)
+        .p_cost(4)
+        .data(argon2::AssociatedData::new(&associated).unwrap())
+        .output_len(32)
+        .build()
+        .unwrap();
+    let argon2 = argon2::Argon2::new_with_secret(
+        &secret,
+        argon2::Algorithm::Argon2id,
+        argon2::Version::V0x13,
+        params,
+    )
+    .unwrap();
+    let mut memory = vec![argon2::Block::new(); argon2.params().block_count()];
+    let mut tag = [0; 32];
+    let (password, salt) = (field(vector, "password"), field(vector, "salt"));
+    argon2
+        .hash_password_into_with_memory(&password, &salt, &mut tag, memory.as_mut_slice())
+        .unwrap();
+    assert_eq!(tag, field_array(vector, "tag"));
+    report("RFC 9106 Argon2id: 1 (§5.3); §5.1 and §5.2 are of variants that are not used");
+}
