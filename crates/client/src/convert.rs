@@ -239,6 +239,7 @@ pub(crate) fn status(view: StatusView, outbox_len: u64) -> Status {
             since_ms: milliseconds(since),
         }),
         relay: view.relay.map(|relay| relay.to_string()),
+        devices: view.devices,
         outbox_len,
         last_synced_ms: view.synced.map(milliseconds),
         entries: view.entries,

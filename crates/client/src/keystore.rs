@@ -1,14 +1,17 @@
 //! Where the storage key is kept: the one key that an app hands in.
 
 use core::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
 use crate::{Error, ErrorKind};
+
+mod file;
+mod passphrase;
+
+pub use passphrase::{PASSPHRASE_LEN_MAX, PASSPHRASE_LEN_MIN, PassphraseKeyStore};
 
 /// How many bytes a storage key has.
 pub const KEY_LEN: usize = 32;
@@ -40,6 +43,21 @@ pub enum KeyStoreError {
     /// The person, or the system, does not allow it.
     #[error("this program may not use the storage key; allow it in the system's settings")]
     Denied,
+    /// The passphrase does not open it. Bytes that were damaged look the same.
+    #[error(
+        "the passphrase does not open the storage key; try again, or, if it surely is the right \
+         one, put the key's file back from a backup"
+    )]
+    WrongPassphrase,
+    /// A new passphrase is too short, or too long.
+    #[error("a passphrase has 8 to 1,024 bytes; choose another, such as five random words")]
+    PassphraseLength,
+    /// A newer version keeps it in a way that is not known here.
+    #[error("the storage key was kept by a newer version; update this program")]
+    NewerVersion,
+    /// A passphrase takes 64 MiB of memory to check.
+    #[error("there is too little memory to check the passphrase; end other programs, try again")]
+    NoMemory,
     /// Anything else.
     #[error("the storage key cannot be read or kept; check where it is stored")]
     Other,
@@ -47,7 +65,12 @@ pub enum KeyStoreError {
 
 impl From<KeyStoreError> for Error {
     fn from(error: KeyStoreError) -> Self {
-        Self::new(ErrorKind::KeysLocked, error.to_string())
+        let kind = match error {
+            KeyStoreError::PassphraseLength => ErrorKind::Invalid,
+            KeyStoreError::NewerVersion => ErrorKind::UpdateNeeded,
+            _ => ErrorKind::KeysLocked,
+        };
+        Self::new(kind, error.to_string())
     }
 }
 
@@ -85,78 +108,21 @@ impl FileKeyStore {
     pub fn path(&self) -> &Path {
         &self.path
     }
-
-    /// Writes the key beside its place, then links it there: the file is there with all of its
-    /// bytes or not at all, and never in place of another.
-    fn write(&self, key: &[u8]) -> io::Result<()> {
-        let folder = match self.path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        fs::create_dir_all(folder)?;
-        let mut new = self.path.clone().into_os_string();
-        new.push(format!(".{}", std::process::id()));
-        let new = PathBuf::from(new);
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options.open(&new).and_then(|mut file| {
-            file.write_all(key)?;
-            file.sync_all()?;
-            match fs::hard_link(&new, &self.path) {
-                // Some file systems have no links; there nobody but us can be quicker.
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    match self.path.try_exists()? {
-                        false => fs::rename(&new, &self.path),
-                        true => Err(error),
-                    }
-                }
-                linked => linked,
-            }
-        });
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return written.and(Err(error));
-            }
-            _ => written?,
-        }
-        // The new name must be durable as well. Windows opens no folders and needs no such thing.
-        if cfg!(unix) {
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(())
-    }
 }
 
 impl KeyStore for FileKeyStore {
     fn load(&self) -> Result<Option<Vec<u8>>, KeyStoreError> {
-        let file = match File::open(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            file => file.map_err(kind)?,
-        };
-        let mut key = Vec::with_capacity(KEY_LEN + 1);
-        // One byte more shows that a file is too long, whatever its length.
-        let mut file = file.take(KEY_LEN as u64 + 1);
-        file.read_to_end(&mut key).map_err(kind)?;
-        Ok(Some(key))
+        file::read(&self.path, KEY_LEN)
     }
 
     fn save(&self, key: &[u8]) -> Result<(), KeyStoreError> {
-        self.write(key).map_err(kind)
+        file::begin(&self.path, key)
     }
 }
 
 impl fmt::Debug for FileKeyStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileKeyStore").finish_non_exhaustive()
-    }
-}
-
-fn kind(error: io::Error) -> KeyStoreError {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => KeyStoreError::Denied,
-        _ => KeyStoreError::Other,
     }
 }
 
@@ -220,6 +186,8 @@ impl fmt::Debug for MemoryKeyStore {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

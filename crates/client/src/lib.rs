@@ -113,7 +113,10 @@ pub use date::Date;
 pub use error::{Error, ErrorKind};
 pub use events::{EVENTS_MAX, Event, SyncState};
 pub use journal::Journal;
-pub use keystore::{FileKeyStore, KEY_LEN, KeyStore, KeyStoreError, MemoryKeyStore};
+pub use keystore::{
+    FileKeyStore, KEY_LEN, KeyStore, KeyStoreError, MemoryKeyStore, PASSPHRASE_LEN_MAX,
+    PASSPHRASE_LEN_MIN, PassphraseKeyStore,
+};
 pub use reader::Reader;
 pub use records::{
     Draft, Emoji, Entry, ExportReport, Field, FieldValue, ImportOptions, ImportProgress,

@@ -241,9 +241,12 @@ pub struct Status {
     pub partner: Option<Partner>,
     /// The relay's address, if there is one.
     pub relay: Option<String>,
+    /// How many devices this person has, this one among them. The partner never learns it.
+    pub devices: u64,
     /// How many envelopes wait to be sent.
     pub outbox_len: u64,
-    /// When all was last in sync, in milliseconds since 1970, by this device's clock.
+    /// When *this* device last had sent and received all that there was, in milliseconds since
+    /// 1970, by its own clock. It tells nothing of the partner, whose visits nobody is told of.
     pub last_synced_ms: Option<i64>,
     /// How many entries there are.
     pub entries: u64,
@@ -353,7 +356,7 @@ redacted! {
     TextEdit { at, delete }
     Invited { expires_ms }
     Pairing { stage, inviter }
-    Status { person, outbox_len, entries, warnings }
+    Status { person, devices, outbox_len, entries, warnings }
     Partner { since_ms }
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::keys::Kept;
+
 /// A journal for two.
 ///
 /// What you write stays on this device, and is yours alone until you share it. Sharing is one
@@ -65,6 +67,12 @@ pub(crate) enum Command {
     HelpNow(HelpNow),
     /// Say where things stand
     Status,
+    /// Let this session forget the storage key; the next command asks for the passphrase
+    Lock,
+    /// Give the passphrase once, for a while, instead of at every command
+    Unlock(Unlock),
+    /// Keep the storage key elsewhere, or under another passphrase
+    Keys(Keys),
     /// Name the relay of a journal that began without one
     UseRelay(UseRelay),
     /// Run a relay on this machine, until Ctrl-C
@@ -94,6 +102,35 @@ pub(crate) struct Init {
     /// The ticket that the relay asks for, if it does
     #[arg(long, requires = "relay")]
     pub(crate) ticket: Option<String>,
+    /// Where the storage key is kept [default: at a terminal, the secret service if one is
+    /// unlocked, else a passphrase that you choose; in a script, or for an empty one, the file]
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) keys: Option<Kept>,
+}
+
+#[derive(Args)]
+pub(crate) struct Unlock {
+    /// For how many minutes
+    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=60 * 24 * 7))]
+    pub(crate) minutes: u32,
+}
+
+#[derive(Args)]
+pub(crate) struct Keys {
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Keep the storage key in another place, and nowhere else
+    Move {
+        /// Where to
+        #[arg(value_name = "WHERE")]
+        to: Kept,
+    },
+    /// Change the passphrase
+    Passphrase,
 }
 
 #[derive(Args)]

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use directories::ProjectDirs;
-use sidelight::{FileKeyStore, Journal, NewPerson, Reader};
+use sidelight::{Journal, KeyStore, NewPerson, Reader};
 
 use crate::failure::Failure;
+use crate::keys::Keys;
 
 /// A home: the journal, its storage key, and, if one runs here, a relay.
 #[derive(Clone, Debug)]
@@ -35,10 +36,9 @@ impl Home {
         &self.dir
     }
 
-    /// The storage key, until the vaults of platforms are used: a file that only its owner may
-    /// read.
-    pub(crate) fn key_file(&self) -> PathBuf {
-        self.dir.join("storage.key")
+    /// Where the storage key is.
+    pub(crate) fn keys(&self) -> Keys {
+        Keys::new(&self.dir)
     }
 
     /// Where a relay that runs here keeps what it carries.
@@ -50,22 +50,27 @@ impl Home {
         self.dir.join("journal")
     }
 
-    fn keys(&self) -> Arc<FileKeyStore> {
-        Arc::new(FileKeyStore::new(self.key_file()))
-    }
-
-    /// Begins a journal.
-    pub(crate) async fn create(&self, person: NewPerson) -> Result<Journal, Failure> {
-        Ok(Journal::create(self.journal_dir(), self.keys(), person).await?)
+    /// Begins a journal, with its storage key kept in `keys`.
+    pub(crate) async fn create(
+        &self,
+        keys: Arc<dyn KeyStore>,
+        person: NewPerson,
+    ) -> Result<Journal, Failure> {
+        Ok(Journal::create(self.journal_dir(), keys, person).await?)
     }
 
     /// Opens the journal, to change it or to reach a relay.
     pub(crate) async fn open(&self) -> Result<Journal, Failure> {
-        Ok(Journal::open(self.journal_dir(), self.keys()).await?)
+        Ok(Journal::open(self.journal_dir(), self.keys().open().await?).await?)
     }
 
     /// Opens the journal only to read, whoever else is writing.
     pub(crate) async fn read(&self) -> Result<Reader, Failure> {
-        Ok(Reader::open(self.journal_dir(), self.keys()).await?)
+        self.read_with(self.keys().open().await?).await
+    }
+
+    /// Opens it with these keys.
+    pub(crate) async fn read_with(&self, keys: Arc<dyn KeyStore>) -> Result<Reader, Failure> {
+        Ok(Reader::open(self.journal_dir(), keys).await?)
     }
 }

@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod failure;
 mod home;
+mod keys;
 mod output;
 mod records;
 mod screen;
@@ -59,6 +60,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Edit(options) => commands::write::edit(&home()?, options, output).await,
         Command::List(options) => commands::read::list(&home()?, options, output).await,
         Command::Show(options) => commands::read::show(&home()?, options, output).await,
+        Command::Lock => commands::keys::lock(&home()?, output).await,
+        Command::Unlock(options) => commands::keys::unlock(&home()?, options, output).await,
+        Command::Keys(options) => commands::keys::keys(&home()?, options, output).await,
         Command::Status => commands::read::status(&home()?, output).await,
         Command::Sync(options) => commands::travel::sync(&home()?, options, output).await,
         Command::Watch => commands::travel::watch(&home()?, output).await,

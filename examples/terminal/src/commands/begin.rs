@@ -19,13 +19,13 @@ struct Begun<'a> {
 
 /// `sidelight init`.
 pub(crate) async fn init(home: &Home, options: cli::Init, output: Output) -> Result<(), Failure> {
-    let journal = home
-        .create(NewPerson {
-            name: options.name,
-            relay: options.relay,
-            ticket: options.ticket,
-        })
-        .await?;
+    let person = NewPerson {
+        name: options.name,
+        relay: options.relay,
+        ticket: options.ticket,
+    };
+    let keys = home.keys().begin(options.keys, output.is_json()).await?;
+    let journal = home.create(keys, person).await?;
     let status = journal.status().await?;
     journal.shutdown().await;
     let document = Begun {

@@ -3,6 +3,7 @@
 pub(crate) mod begin;
 pub(crate) mod files;
 pub(crate) mod help;
+pub(crate) mod keys;
 pub(crate) mod pair;
 pub(crate) mod parting;
 pub(crate) mod read;

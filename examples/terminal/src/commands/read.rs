@@ -12,6 +12,7 @@ use super::write::short;
 use crate::cli;
 use crate::failure::Failure;
 use crate::home::Home;
+use crate::keys::{Kept, Keys};
 use crate::output::Output;
 use crate::records::{EntryRecord, PairingRecord, WarningRecord};
 use crate::screen::{self, Line, Text};
@@ -99,6 +100,7 @@ struct StatusRecord<'a> {
     partner: Option<PartnerRecord<'a>>,
     pairing: Option<PairingRecord<'a>>,
     relay: Option<&'a str>,
+    devices: u64,
     entries: u64,
     waiting: u64,
     last_synced_ms: Option<i64>,
@@ -116,6 +118,8 @@ struct PartnerRecord<'a> {
 struct StorageKeyRecord {
     kept_in: &'static str,
     file: String,
+    unlocked: Option<bool>,
+    also_in: Vec<&'static str>,
 }
 
 /// `sidelight status`.
@@ -123,6 +127,13 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
     let journal = home.open().await?;
     let (status, pairing) = (journal.status().await?, journal.pairing().await?);
     journal.shutdown().await;
+    let (keys, unlocked) = (home.keys(), home.keys().unlocked());
+    let there = keys.kept();
+    let Some((&kept, also)) = there.split_first() else {
+        return Err(Failure::internal(
+            "the storage key was taken away just now; put it back in its place",
+        ));
+    };
     let document = StatusRecord {
         home: home.dir().display().to_string(),
         name: &status.name,
@@ -133,13 +144,16 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
         }),
         pairing: pairing.as_ref().map(PairingRecord::from),
         relay: status.relay.as_deref(),
+        devices: status.devices,
         entries: status.entries,
         waiting: status.outbox_len,
         last_synced_ms: status.last_synced_ms,
         warnings: status.warnings.iter().map(WarningRecord::from).collect(),
         storage_key: StorageKeyRecord {
-            kept_in: "file",
-            file: home.key_file().display().to_string(),
+            kept_in: kept.name(),
+            file: keys.path(kept).display().to_string(),
+            unlocked,
+            also_in: also.iter().map(|kept| kept.name()).collect(),
         },
     };
     output.result(&document, || {
@@ -166,6 +180,22 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
                 "\nNo relay of your own: what is private stays on this device."
             ),
         };
+        if status.relay.is_some() || status.partner.is_some() {
+            let _ = match status.last_synced_ms {
+                Some(moment) => write!(
+                    words,
+                    "\nThis device last sent and received everything on {}.",
+                    day(moment)
+                ),
+                None => write!(
+                    words,
+                    "\nThis device has not sent or received anything yet."
+                ),
+            };
+        }
+        if status.devices > 1 {
+            let _ = write!(words, "\nDevices of yours: {}.", status.devices);
+        }
         let _ = write!(words, "\nEntries: {}.", status.entries);
         if status.outbox_len > 0 && status.relay.is_some() {
             let _ = write!(
@@ -182,14 +212,44 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
                 Line(&warning.text)
             );
         }
-        let _ = write!(
-            words,
-            "\nThe storage key is in the file {}, which only you can read. Whoever gets both that \
-             file and the journal can read everything; this version has no safer place for it.",
-            home.key_file().display()
-        );
+        let _ = write!(words, "\n{}", keys_words(&keys, kept, unlocked));
+        for other in also {
+            let _ = write!(
+                words,
+                "\nIt still lies in {} as well, as a move that was interrupted leaves it: \
+                 `sidelight keys move {}` ends that.",
+                keys.path(*other).display(),
+                kept.option()
+            );
+        }
         words
     })
+}
+
+/// Where the storage key is, and against whom that helps.
+fn keys_words(keys: &Keys, kept: Kept, unlocked: Option<bool>) -> String {
+    let file = keys.path(kept);
+    let file = file.display();
+    match kept {
+        Kept::SecretService => {
+            "The storage key is with this desktop's secret service: whoever sits at your unlocked \
+             session can read the journal."
+                .to_owned()
+        }
+        Kept::Passphrase if unlocked == Some(true) => format!(
+            "The storage key is under your passphrase, in {file}; this session holds it open for \
+             a while, or until `sidelight lock`."
+        ),
+        Kept::Passphrase => format!(
+            "The storage key is under your passphrase, in {file}; every command asks for it, or \
+             `sidelight unlock` once for a while."
+        ),
+        Kept::File => format!(
+            "The storage key is in the file {file}, which only you can read. Whoever gets both \
+             that file and the journal can read everything: `sidelight keys move passphrase` puts \
+             it under a passphrase."
+        ),
+    }
 }
 
 /// The day of a moment, where this device is.

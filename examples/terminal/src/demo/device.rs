@@ -21,6 +21,7 @@ use super::typist::Typist;
 use super::waits::{Gathering, On, Wait};
 use crate::failure::Failure;
 use crate::home::Home;
+use crate::keys::Kept;
 
 /// How long an invitation of the demo holds.
 const INVITATION: Duration = Duration::from_secs(3600);
@@ -51,7 +52,9 @@ pub(crate) async fn run(home: &Home) -> Result<(), Failure> {
         relay,
         ticket: None,
     };
-    let journal = home.create(person).await?;
+    let journal = home
+        .create(home.keys().begin(Some(Kept::File), true).await?, person)
+        .await?;
     done(number, &())?;
     let mut device = Device {
         journal,

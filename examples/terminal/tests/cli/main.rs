@@ -7,9 +7,13 @@ mod bad;
 mod bad_pairing;
 mod demo;
 mod files;
+mod keys;
 mod pairing;
 mod parting;
 mod relay;
 mod run;
 mod safety;
+#[cfg(target_os = "linux")]
+mod service;
+mod status;
 mod words;

@@ -16,6 +16,12 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    /// It succeeded.
+    #[track_caller]
+    pub(crate) fn done(&self) {
+        assert_eq!(self.code, 0, "{self:?}");
+    }
+
     /// The one document of `--json`.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.code, 0, "{self:?}");
@@ -41,14 +47,25 @@ impl Ran {
 
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sidelight"));
-    command.env_remove("SIDELIGHT_HOME").env("TZ", "UTC");
+    for variable in [
+        "SIDELIGHT_HOME",
+        "SIDELIGHT_PASSPHRASE_FD",
+        "SIDELIGHT_NEW_PASSPHRASE_FD",
+    ] {
+        command.env_remove(variable);
+    }
+    command.env("TZ", "UTC");
     command
 }
 
 /// Runs the program with these arguments and this standard input.
 pub(crate) fn run(arguments: &[&str], input: &[u8]) -> Ran {
-    let mut child = program()
-        .args(arguments)
+    feed(program().args(arguments), input)
+}
+
+/// Runs a command with this standard input.
+pub(crate) fn feed(command: &mut Command, input: &[u8]) -> Ran {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -98,10 +115,19 @@ impl Home {
     }
 
     pub(crate) fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ran {
-        let home = self.path();
-        let mut all = vec!["--home", home.to_str().unwrap()];
-        all.extend(arguments);
-        run(&all, input)
+        self.run_in(&[], arguments, input)
+    }
+
+    /// With these variables as well.
+    pub(crate) fn run_in(
+        &self,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+        input: &[u8],
+    ) -> Ran {
+        let mut command = program();
+        command.arg("--home").arg(self.path()).args(arguments);
+        feed(command.envs(variables.iter().copied()), input)
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
