@@ -229,7 +229,7 @@ pub(crate) fn pairing(view: PairingView) -> Pairing {
     }
 }
 
-pub(crate) fn status(view: StatusView, outbox_len: u64) -> Status {
+pub(crate) fn status(view: StatusView, devices: u64, outbox_len: u64) -> Status {
     let me = view.person;
     Status {
         name: view.name,
@@ -239,7 +239,7 @@ pub(crate) fn status(view: StatusView, outbox_len: u64) -> Status {
             since_ms: milliseconds(since),
         }),
         relay: view.relay.map(|relay| relay.to_string()),
-        devices: view.devices,
+        devices,
         outbox_len,
         last_synced_ms: view.synced.map(milliseconds),
         entries: view.entries,

@@ -53,7 +53,12 @@ pub(crate) fn entry(store: &dyn Store, id: &str) -> Result<Entry, Error> {
 
 pub(crate) fn status(store: &dyn Store) -> Result<Status, Error> {
     let outbox = Txn::begin(store)?.range::<OutboxRecord>(0, Direction::Up, usize::MAX)?;
-    Ok(convert::status(view::status(store)?, outbox.len() as u64))
+    let devices = view::devices(store)?;
+    Ok(convert::status(
+        view::status(store)?,
+        devices,
+        outbox.len() as u64,
+    ))
 }
 
 /// The ids of all entries, the oldest first.

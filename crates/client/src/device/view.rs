@@ -1,16 +1,13 @@
 //! Reading: pages and entries from rendered rows. No document is loaded.
 
-use std::collections::HashSet;
-
 use sidelight_format::record::{
     DeviceRecord, FactRecord, ImportedRecord, IndexKey, PersonRecord, RenderedRecord,
     ReplicaRecord, SpaceRecord,
 };
-use sidelight_format::{
-    EntryId, EntryPreimage, PersonId, Rendered, RosterAction, RosterRecord, SpaceId, Timestamp,
-};
+use sidelight_format::{EntryId, EntryPreimage, PersonId, Rendered, SpaceId, Timestamp};
 use sidelight_journal::Version;
 use sidelight_store::{Direction, Key, Store, Txn, timeline};
+use sidelight_sync::{Person, Roster};
 
 use super::entries::version;
 use super::write::imported_key;
@@ -46,8 +43,6 @@ pub struct StatusView {
     pub private: SpaceId,
     /// The shared space.
     pub shared: Option<SpaceId>,
-    /// How many devices the person's roster has, this one among them.
-    pub devices: u64,
     /// When this device last completed a sync with a relay.
     pub synced: Option<Timestamp>,
     /// How many entries there are.
@@ -169,28 +164,28 @@ pub fn status(store: &dyn Store) -> Result<StatusView, Error> {
         relay: me.relay.clone(),
         private: me.private,
         shared: me.shared,
-        devices: devices(&me.roster),
         synced,
         entries: timeline::len(&txn)?,
         facts: facts.into_iter().map(|(_, fact)| fact).collect(),
     })
 }
 
-/// How many devices a roster has. It was checked when it was taken in.
-fn devices(roster: &[RosterRecord]) -> u64 {
-    let mut devices = HashSet::new();
-    for record in roster {
-        match &record.statement.action {
-            RosterAction::Begin { device, .. } | RosterAction::Add { device, .. } => {
-                devices.insert(device.signing);
-            }
-            RosterAction::Remove { device } => {
-                devices.remove(device);
-            }
-            RosterAction::Recovery { .. } => {}
-        }
-    }
-    devices.len() as u64
+/// How many devices this person's roster lists.
+///
+/// # Errors
+/// Not found if no device has begun here; Storage.
+pub fn devices(store: &dyn Store) -> Result<u64, Error> {
+    let txn = Txn::begin(store)?;
+    let me = txn
+        .get::<DeviceRecord>(Key::One)?
+        .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
+    let broken = || Error::internal("the own roster does not check");
+    let own = txn
+        .get::<PersonRecord>(Key::Name(&me.person.0))?
+        .ok_or_else(broken)?;
+    let person = Person::check(&own.genesis, &own.successors).map_err(|_| broken())?;
+    let roster = Roster::check(&person, &me.roster).map_err(|_| broken())?;
+    Ok(roster.devices().len() as u64)
 }
 
 fn entry_view(id: EntryId, shown: RenderedRecord) -> EntryView {
