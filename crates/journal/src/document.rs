@@ -2,7 +2,9 @@
 
 use core::fmt;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use automerge::legacy::Op;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{Automerge, LoadOptions, ObjType, ROOT, ReadDoc, TextEncoding, VerificationMode};
 use sidelight_format::{EntryDate, FieldValue, Kind, Rendered, limits};
@@ -10,7 +12,7 @@ use sidelight_format::{EntryDate, FieldValue, Kind, Rendered, limits};
 use crate::gate::{Admitted, Refused, expand, readmit};
 use crate::index::Index;
 use crate::kinds::{Text, rules};
-use crate::{ActorId, ChangeId, FIELD_NAME_LEN_MAX, Version, field, fields, value};
+use crate::{ActorId, ChangeId, FIELD_NAME_LEN_MAX, Version, field, fields, plain, value};
 
 /// One entry as an Automerge document.
 ///
@@ -99,6 +101,33 @@ impl Document {
     /// [`InvalidEntry`].
     pub fn create(new: &NewEntry, actor: ActorId) -> Result<(Self, Vec<u8>), InvalidEntry> {
         new.check()?;
+        if new.fields.is_empty() {
+            return Self::create_plain(new, actor);
+        }
+        Self::create_with_fields(new, actor)
+    }
+
+    /// Without Automerge, which would make the same change.
+    fn create_plain(new: &NewEntry, actor: ActorId) -> Result<(Self, Vec<u8>), InvalidEntry> {
+        let by = actor.to_automerge();
+        let operations: Arc<[Op]> = plain::operations(new, &by).into();
+        if operations.len() > limits::OPERATIONS_MAX {
+            return Err(InvalidEntry::TooLarge);
+        }
+        let change = plain::change(&operations, by);
+        let bytes = change.raw_bytes().to_vec();
+        if bytes.len() > limits::CHANGE_LEN_MAX {
+            return Err(InvalidEntry::TooLarge);
+        }
+        let mut document = Self::empty();
+        let first = Admitted::own(change, operations, actor);
+        let applied = document.apply(vec![first]);
+        debug_assert_eq!(applied.applied, 1);
+        document.shown = Some(new.text.clone());
+        Ok((document, bytes))
+    }
+
+    fn create_with_fields(new: &NewEntry, actor: ActorId) -> Result<(Self, Vec<u8>), InvalidEntry> {
         let mut document = Self::empty();
         document.automerge.set_actor(actor.to_automerge());
         let mut transaction = document.automerge.transaction();
@@ -424,5 +453,30 @@ impl Queue {
             .into_values()
             .map(|waiting| waiting.change)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_entry_begins_with_the_change_that_automerge_makes() {
+        let actor = ActorId([7; ActorId::LEN]);
+        for text in ["a", "Grüße, ", "👩‍👩‍👧 and after\nthat", &"long ".repeat(9_000)]
+        {
+            let new = NewEntry {
+                kind: Kind::moment(),
+                date: EntryDate::new(1660, 1, 1, -90).expect("a day"),
+                day_order: 3,
+                text: text.into(),
+                fields: Vec::new(),
+            };
+            let (mut plain, ours) = Document::create(&new, actor).expect("valid");
+            let (mut made, theirs) = Document::create_with_fields(&new, actor).expect("valid");
+            assert_eq!(ours, theirs);
+            assert!(plain.render() == made.render());
+            assert_eq!(plain.save(), made.save());
+        }
     }
 }

@@ -1,16 +1,74 @@
-//! What an entry shows that one plain change made: read off the change, without Automerge.
+//! The first change of an entry without further fields, made and read without Automerge.
 //!
-//! Nearly all entries are written once and never changed. A device that receives thousands of
-//! them shows and keeps them without building a document for any.
+//! Nearly all entries are written once and never changed. A device that imports or receives
+//! thousands of them shows and keeps them without building a document for any.
 
+use core::num::NonZeroU64;
 use std::collections::BTreeMap;
 
-use automerge::legacy::{ElementId, Key, ObjectId, OpId, OpType};
-use automerge::{ObjType, ScalarValue};
+use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
+use automerge::{Change, ExpandedChange, ObjType, ScalarValue};
 use sidelight_format::Rendered;
 
 use crate::render::{cut, kind_of, no_date, offset_of, order_of, parse_date};
-use crate::{Admitted, field};
+use crate::{Admitted, NewEntry, field};
+
+/// What [`Document::create`](crate::Document::create) does, as Automerge would spell it out.
+pub(crate) fn operations(new: &NewEntry, by: &automerge::ActorId) -> Vec<Op> {
+    let put = |name: &str, action| Op {
+        action,
+        obj: ObjectId::Root,
+        key: Key::Map(name.into()),
+        pred: Vec::new().into(),
+        insert: false,
+    };
+    let text = |text: &str| ScalarValue::Str(text.into());
+    let offset = ScalarValue::Int(new.date.offset_minutes().into());
+    let order = ScalarValue::Uint(new.day_order.into());
+    let mut operations = vec![
+        put(
+            field::SCHEMA,
+            OpType::Put(ScalarValue::Uint(field::SCHEMA_VERSION)),
+        ),
+        put(field::KIND, OpType::Put(text(new.kind.as_str()))),
+        put(field::DATE, OpType::Put(text(&new.date.to_string()))),
+        put(field::OFFSET, OpType::Put(offset)),
+        put(field::ORDER, OpType::Put(order)),
+        put(field::TEXT, OpType::Make(ObjType::Text)),
+    ];
+    // Operations are numbered from 1; the last one made the text.
+    let made = operations.len() as u64;
+    let object = ObjectId::Id(OpId::new(made, by));
+    let mut after = ElementId::Head;
+    let mut buffer = [0; 4];
+    for (number, character) in (made + 1..).zip(new.text.chars()) {
+        operations.push(Op {
+            action: OpType::Put(text(character.encode_utf8(&mut buffer))),
+            obj: object.clone(),
+            key: Key::Seq(after),
+            pred: Vec::new().into(),
+            insert: true,
+        });
+        after = ElementId::Id(OpId::new(number, by));
+    }
+    operations
+}
+
+/// The change that begins an entry with `operations`.
+pub(crate) fn change(operations: &[Op], by: automerge::ActorId) -> Change {
+    Change::from(ExpandedChange {
+        operations: operations.to_vec(),
+        actor_id: by,
+        hash: None,
+        seq: 1,
+        start_op: NonZeroU64::MIN,
+        time: 0,
+        message: None,
+        deps: Vec::new(),
+        extra_bytes: Vec::new(),
+        author: None,
+    })
+}
 
 /// What an entry's first change shows, if it is of the plain form in which
 /// [`Document::create`](crate::Document::create) writes an entry without further fields: it puts
