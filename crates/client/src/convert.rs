@@ -11,8 +11,8 @@ use sidelight_store::Store;
 use crate::device::view::{self, EntryView, StatusView};
 use crate::device::{self, PairingView};
 use crate::records::{
-    Draft, Emoji, Entry, Field, FieldValue, NewPerson, Pairing, PairingEnd, PairingStage, Partner,
-    Space, Status, TextEdit,
+    Draft, Emoji, Entry, Field, FieldEdit, FieldValue, NewPerson, Pairing, PairingEnd,
+    PairingStage, Partner, Space, Status, TextEdit,
 };
 use crate::{Date, Error, ErrorKind, Warning, reading};
 
@@ -95,6 +95,26 @@ fn shown_value(value: KeptValue) -> FieldValue {
     }
 }
 
+pub(crate) fn field((name, value): (String, KeptValue)) -> Field {
+    Field {
+        name,
+        value: shown_value(value),
+    }
+}
+
+pub(crate) fn field_edits(edits: Vec<FieldEdit>) -> Vec<Edit> {
+    let edit = |edit| match edit {
+        FieldEdit::Set(Field { name, value }) => Edit::Field {
+            name,
+            value: Some(kept_value(value)),
+        },
+        FieldEdit::Clear(name) => Edit::Field { name, value: None },
+        FieldEdit::Add { name, member } => Edit::Add { name, member },
+        FieldEdit::Remove { name, member } => Edit::Remove { name, member },
+    };
+    edits.into_iter().map(edit).collect()
+}
+
 pub(crate) fn splices(edits: Vec<TextEdit>) -> Vec<Edit> {
     let splice = |edit: TextEdit| Edit::Splice {
         at: edit.at,
@@ -141,15 +161,7 @@ impl People {
             date: shown.rendered.date.into(),
             order: shown.rendered.day_order,
             text: shown.rendered.text,
-            fields: shown
-                .rendered
-                .fields
-                .into_iter()
-                .map(|(name, value)| Field {
-                    name,
-                    value: shown_value(value),
-                })
-                .collect(),
+            fields: shown.rendered.fields.into_iter().map(field).collect(),
             author_name: name.map(|(_, name)| name.clone()).unwrap_or_default(),
             mine: owner == self.me,
             together: shown.preimage.mode == Mode::Together,

@@ -2,6 +2,7 @@
 
 use jiff::Zoned;
 use sidelight_format::EntryDate;
+use sidelight_journal::kinds::Window;
 
 use crate::Error;
 
@@ -39,6 +40,33 @@ impl Date {
         parsed
             .filter(|date| date.checked().is_ok())
             .ok_or_else(invalid)
+    }
+
+    /// The day so many days later, by the calendar.
+    ///
+    /// # Errors
+    /// Invalid if the calendar ends before it.
+    pub fn plus(&self, days: u32) -> Result<Self, Error> {
+        let date = self.checked()?; // so that it is one of jiff's, too
+        let day = jiff::civil::Date::new(date.year(), date.month() as i8, date.day() as i8);
+        let later = day.and_then(|day| day.checked_add(jiff::Span::new().try_days(days)?));
+        let later = later.map_err(|_| invalid())?;
+        Ok(Self {
+            year: later.year(),
+            month: later.month().unsigned_abs(),
+            day: later.day().unsigned_abs(),
+            offset_minutes: self.offset_minutes,
+        })
+    }
+
+    /// From this day to the end of `until`, for what a [kind](crate::kinds) says for a while.
+    ///
+    /// # Errors
+    /// Invalid if `until` comes before this day, or more than a year after it.
+    pub fn to(&self, until: &Self) -> Result<Window, Error> {
+        Window::new(self.checked()?, until.checked()?).map_err(|_| {
+            Error::invalid("the last day is before the first, or more than a year after it")
+        })
     }
 
     /// The civil day of a moment in its zone. Offsets of seconds, as before 1900, are cut to
@@ -101,6 +129,18 @@ mod tests {
         assert_eq!((day.year, day.month, day.day), (2024, 2, 29));
         assert_eq!(day.to_string(), "2024-02-29");
         assert_eq!(Date::parse("0001-01-01", -1080).unwrap().year, 1);
+    }
+
+    #[test]
+    fn days_are_added_by_the_calendar_up_to_its_end() {
+        let day = Date::parse("2024-02-28", -60).unwrap();
+        assert_eq!(day.plus(2).unwrap().to_string(), "2024-03-01");
+        let last = Date::parse("9999-12-31", 0).unwrap();
+        assert_eq!(last.plus(0).unwrap(), last);
+        assert!(last.plus(1).is_err() && day.plus(u32::MAX).is_err());
+        assert!(day.to(&day.plus(366).unwrap()).is_ok());
+        assert!(day.to(&day.plus(367).unwrap()).is_err());
+        assert!(day.plus(1).unwrap().to(&day).is_err());
     }
 
     #[test]

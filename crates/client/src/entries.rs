@@ -3,8 +3,8 @@
 use sidelight_format::{Edit, EntryId};
 
 use crate::device::{Wrote, view};
-use crate::records::{Draft, Entry, Page, PageRequest, TextEdit};
-use crate::{Date, Error, Journal, convert, reading, splice};
+use crate::records::{Draft, Entry, FieldEdit, Page, PageRequest, TextEdit};
+use crate::{Date, Error, Journal, Today, convert, reading, splice, today};
 
 impl Journal {
     /// Writes an entry, and returns its id when it is durable on this device, online or not.
@@ -37,12 +37,13 @@ impl Journal {
         .await
     }
 
-    /// Copies private entries into the shared journal, each under a new id; one that was shared
-    /// before gives the copy that there is. Returns the ids of the copies. This is the only way
+    /// Copies private entries into the shared journal, each under a new id, as far as its kind
+    /// may be shared; one that was shared before gives the copy that there is. Returns the ids of the copies. This is the only way
     /// from private to shared.
     ///
     /// # Errors
-    /// Not found; Invalid for an entry that is shared; Not paired; Storage.
+    /// Not found; Invalid for an entry that is shared, is for its author alone, or says nothing
+    /// that could be shared; Not paired; Storage.
     pub async fn share(&self, ids: Vec<String>) -> Result<Vec<String>, Error> {
         self.call(move |driver| {
             let copies = driver.act(|device, outside| {
@@ -112,6 +113,42 @@ impl Journal {
                 device.edit(&id, None, &[edit], outside)
             })?;
             Ok(version.to_hex())
+        })
+        .await
+    }
+
+    /// Edits fields of an entry, all edits or none. `version` is what the person saw: what
+    /// others said since counts as said at the same time, and may win over these edits; none
+    /// means that the person saw everything. Returns the version with the edits.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit); Invalid, too, for a field or value that the kind does not have.
+    pub async fn edit_fields(
+        &self,
+        id: String,
+        version: Option<String>,
+        edits: Vec<FieldEdit>,
+    ) -> Result<String, Error> {
+        self.call(move |driver| {
+            let at = version.as_deref().map(convert::version).transpose()?;
+            let edits = convert::field_edits(edits);
+            let version = driver.act(|device, outside| {
+                let id = convert::entry_id(device.store(), &id)?;
+                device.edit(&id, at.as_ref(), &edits, outside)
+            })?;
+            Ok(version.to_hex())
+        })
+        .await
+    }
+
+    /// What matters now.
+    ///
+    /// # Errors
+    /// Storage.
+    pub async fn today(&self) -> Result<Today, Error> {
+        self.call(|driver| {
+            let now = driver.clock.now();
+            driver.read(|store| today::today(store, now, today::minute_of_day(now)))
         })
         .await
     }

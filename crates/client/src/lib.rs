@@ -104,6 +104,7 @@ mod sealing;
 mod splice;
 mod steps;
 mod syncing;
+mod today;
 mod turn;
 mod warning;
 mod wire;
@@ -119,8 +120,10 @@ pub use keystore::{
 };
 pub use reader::Reader;
 pub use records::{
-    Draft, Emoji, Entry, ExportReport, Field, FieldValue, ImportOptions, ImportProgress,
+    Draft, Emoji, Entry, ExportReport, Field, FieldEdit, FieldValue, ImportOptions, ImportProgress,
     ImportReport, Invited, NewPerson, Page, PageRequest, Pairing, PairingEnd, PairingStage,
     Partner, SkipReason, Skipped, Space, Status, SyncReport, TextEdit,
 };
+pub use sidelight_journal::kinds;
+pub use today::{BidNow, BoundaryShown, ComfortShown, NeedNow, OfferNow, Today};
 pub use warning::{Warning, WarningKind};

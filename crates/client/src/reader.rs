@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sidelight_store::{Access, Store};
 
+use crate::driver::Clock;
 use crate::home::Place;
 use crate::records::{Entry, Page, PageRequest, Status};
-use crate::{Error, KeyStore, reading, runtime};
+use crate::{Error, KeyStore, Today, reading, runtime, today};
 
 /// A journal opened for reading only. It takes no turn and never waits for whoever writes; each
 /// call reads what is committed at that moment. It keeps files open: drop it before the app is
@@ -49,6 +50,18 @@ impl Reader {
     /// Not found; Invalid for what names none or several; Storage.
     pub async fn entry(&self, id: String) -> Result<Entry, Error> {
         self.read(move |store| reading::entry(store, &id)).await
+    }
+
+    /// What matters now.
+    ///
+    /// # Errors
+    /// Storage.
+    pub async fn today(&self) -> Result<Today, Error> {
+        self.read(|store| {
+            let now = Clock::System.now();
+            today::today(store, now, today::minute_of_day(now))
+        })
+        .await
     }
 
     /// What a person should know of this device.

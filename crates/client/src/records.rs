@@ -5,7 +5,9 @@
 
 use core::fmt;
 
-use crate::{Date, Warning};
+use sidelight_journal::kinds::Typed;
+
+use crate::{Date, Warning, convert};
 
 /// Who begins a journal.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,9 +24,10 @@ pub struct NewPerson {
 /// A new entry.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// Its kind: `moment`, `gratitude`, or another name of 1 to 32 of `a`–`z` and `_`.
+    /// Its kind: `moment`, one of the others in [`kinds`](crate::kinds), or another name of 1
+    /// to 32 of `a`–`z` and `_`.
     pub kind: String,
-    /// Its text: 1 byte to 256 KiB of UTF-8, without U+0000.
+    /// Its text: 1 byte to 256 KiB of UTF-8, without U+0000; for some kinds it may be empty.
     pub text: String,
     /// The day it is about; none for today, in the zone of this device.
     pub date: Option<Date>,
@@ -32,7 +35,8 @@ pub struct Draft {
     pub together: bool,
     /// Written into the shared journal. Otherwise it is private until it is shared.
     pub shared: bool,
-    /// Its other fields, each name once.
+    /// Its other fields, each name once: those of its kind hold what [`kinds`](crate::kinds)
+    /// says.
     pub fields: Vec<Field>,
     /// Where it was imported from: the same source is written once, shared or private.
     pub source: Option<String>,
@@ -49,6 +53,17 @@ impl Draft {
             shared: false,
             fields: Vec::new(),
             source: None,
+        }
+    }
+
+    /// A private entry of today, of a kind that is a type: `Draft::of(&check_in)`.
+    pub fn of(entry: &impl Typed) -> Self {
+        let content = entry.content();
+        let fields = content.fields().iter().cloned();
+        Self {
+            kind: content.kind().as_str().to_owned(),
+            fields: fields.map(convert::field).collect(),
+            ..Self::new(content.text())
         }
     }
 }
@@ -144,6 +159,29 @@ pub struct TextEdit {
     pub delete: u32,
     /// What comes.
     pub insert: String,
+}
+
+/// One edit of an entry's fields.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FieldEdit {
+    /// The field says this from now on.
+    Set(Field),
+    /// The field of this name goes. What restricts cannot go; it is answered by another value.
+    Clear(String),
+    /// A member comes into a set.
+    Add {
+        /// The set's name.
+        name: String,
+        /// What comes.
+        member: String,
+    },
+    /// A member of a set goes.
+    Remove {
+        /// The set's name.
+        name: String,
+        /// What goes.
+        member: String,
+    },
 }
 
 /// An invitation to show to one person.
@@ -358,6 +396,12 @@ redacted! {
     Pairing { stage, inviter }
     Status { person, devices, outbox_len, entries, warnings }
     Partner { since_ms }
+}
+
+impl fmt::Debug for FieldEdit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FieldEdit(…)")
+    }
 }
 
 impl fmt::Debug for FieldValue {

@@ -1,5 +1,7 @@
 //! The options. What each command does stands in `commands`.
 
+pub(crate) mod needs;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -47,6 +49,22 @@ pub(crate) enum Command {
     Share(Share),
     /// Change an entry's text
     Edit(Edit),
+    /// See what matters now: needs, offers, invitations, comfort, boundaries, your plan
+    Today,
+    /// Say what you need, what you do not want, how much there is
+    CheckIn(needs::CheckIn),
+    /// Say what you need
+    Need(needs::SayNeed),
+    /// Offer something, within your limits
+    Offer(needs::Offer),
+    /// Ask to share a moment; nobody has to answer
+    Bid(needs::Bid),
+    /// Say how you feel about a touch, a topic or a time now
+    Comfort(needs::Comfort),
+    /// Draw a line, or lift one
+    Boundary(needs::Boundary),
+    /// Read your plan for a low day, or put something in it
+    Plan(needs::Plan),
     /// List entries, the newest first
     List(List),
     /// Show one entry
@@ -167,7 +185,7 @@ pub(crate) struct Write {
     /// Let your partner read it
     #[arg(long)]
     pub(crate) share: bool,
-    /// What it is: moment or gratitude
+    /// What it is: moment, gratitude, reflection, appreciation …
     #[arg(long, default_value = "moment")]
     pub(crate) kind: String,
     /// Keep it together: both of you may change it

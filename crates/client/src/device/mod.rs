@@ -13,6 +13,7 @@ mod links;
 mod outbox;
 mod pair;
 mod parting;
+mod permit;
 mod receive;
 mod space;
 pub mod view;

@@ -35,6 +35,7 @@ impl Core {
             new_entry(draft, 0)
                 .check()
                 .map_err(|error| Error::invalid(error.to_string()))?;
+            self.check_kind(txn, draft)?;
         }
         drafts
             .iter()
@@ -162,23 +163,14 @@ impl Core {
                     "this entry is in the shared journal already",
                 ));
             }
-            drafts.push(shown.rendered);
+            drafts.push(self.copy_to_share(txn, &shown.rendered)?);
         }
         let mut copies = Vec::new();
-        for (id, rendered) in entries.iter().zip(drafts) {
+        for (id, draft) in entries.iter().zip(drafts) {
             if let Some(before) = txn.get::<SharedRecord>(Key::Name(&id.0))? {
                 copies.push(before.copy);
                 continue;
             }
-            let draft = Draft {
-                kind: rendered.kind,
-                text: rendered.text,
-                date: rendered.date,
-                together: false,
-                shared: true,
-                fields: rendered.fields,
-                source: None,
-            };
             let copy = self.write_one(txn, &draft, outside)?.entry;
             txn.put(Key::Name(&id.0), &SharedRecord { copy });
             copies.push(copy);

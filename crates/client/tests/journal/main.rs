@@ -4,6 +4,7 @@
 
 mod homes;
 mod imports;
+mod kinds;
 mod lives;
 mod relays;
 mod support;

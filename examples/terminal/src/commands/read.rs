@@ -43,13 +43,19 @@ pub(crate) async fn list(home: &Home, options: cli::List, output: Output) -> Res
     output.result(&document, || {
         let mut words = String::new();
         for entry in &page.entries {
+            // Some kinds say what they say without a text.
+            let text = if entry.text.is_empty() {
+                &entry.kind
+            } else {
+                &entry.text
+            };
             let _ = writeln!(
                 words,
                 "{}  {}  {:<8}  {}",
                 short(&entry.id),
                 entry.date,
                 whose(entry),
-                screen::first_line(&entry.text, LIST_WIDTH)
+                screen::first_line(text, LIST_WIDTH)
             );
         }
         if page.entries.is_empty() {

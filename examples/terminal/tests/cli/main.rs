@@ -8,6 +8,7 @@ mod bad_pairing;
 mod demo;
 mod files;
 mod keys;
+mod needs;
 mod pairing;
 mod parting;
 mod relay;
