@@ -11,9 +11,10 @@ use sidelight_store::Store;
 use crate::device::view::{self, EntryView, StatusView};
 use crate::device::{self, PairingView};
 use crate::records::{
-    Draft, Emoji, Entry, Field, FieldEdit, FieldValue, NewPerson, Pairing, PairingEnd,
+    Draft, Emoji, Entry, Field, FieldEdit, FieldValue, NewPerson, OwnDevice, Pairing, PairingEnd,
     PairingStage, Partner, Space, Status, TextEdit,
 };
+use crate::warning::device_id;
 use crate::{Date, Error, ErrorKind, Warning, reading};
 
 /// How many hexadecimal digits name an entry at least.
@@ -230,6 +231,7 @@ pub(crate) fn pairing(view: PairingView) -> Pairing {
     Pairing {
         stage,
         inviter: view.inviter,
+        own_device: view.own_device,
         partner_name: view.other_name,
         comparison: comparison
             .into_iter()
@@ -238,6 +240,35 @@ pub(crate) fn pairing(view: PairingView) -> Pairing {
                 name: name.to_owned(),
             })
             .collect(),
+    }
+}
+
+pub(crate) fn own_device(device: device::OwnDevice) -> OwnDevice {
+    OwnDevice {
+        id: device_id(&device.id),
+        name: device.name,
+        this: device.this,
+    }
+}
+
+/// The device whose id is, or begins with, `id`.
+pub(crate) fn chosen_device(
+    devices: &[device::OwnDevice],
+    id: &str,
+) -> Result<sidelight_format::VerifyingKey, Error> {
+    let id = id.to_ascii_lowercase();
+    let mut chosen = devices
+        .iter()
+        .map(|device| device.id)
+        .filter(|own| !id.is_empty() && device_id(own).starts_with(&id));
+    match (chosen.next(), chosen.next()) {
+        (Some(only), None) => Ok(only),
+        (None, _) => Err(Error::not_found(
+            "there is no such device; look at the list of devices again",
+        )),
+        (Some(_), Some(_)) => Err(Error::invalid(
+            "several devices begin like that; give more of the id",
+        )),
     }
 }
 

@@ -64,6 +64,16 @@ pub(crate) struct Driver {
     over: Arc<AtomicBool>,
 }
 
+/// How a journal is begun, or gone on with.
+pub(crate) enum Begin {
+    /// A new person's.
+    Person(NewPerson),
+    /// On a further device of a person, by a link, under a name.
+    OwnDevice(String, String),
+    /// The one that is there.
+    Open,
+}
+
 /// Why what arrives cannot be kept now.
 pub(crate) struct Failing {
     pub(crate) error: Error,
@@ -78,7 +88,7 @@ impl Driver {
     pub(crate) fn begin(
         place: Place,
         keys: &dyn KeyStore,
-        person: Option<&NewPerson>,
+        begin: &Begin,
         clock: Clock,
         (to, events, over): (Sender<Message>, Arc<Events>, Arc<AtomicBool>),
     ) -> Result<Self, Error> {
@@ -87,13 +97,18 @@ impl Driver {
             now: clock.now(),
             rng: &mut rng,
         };
-        let (home, mut device) = match person {
-            Some(person) => {
+        let (home, mut device) = match begin {
+            Begin::Person(person) => {
                 let person = convert::person(person)?;
                 let (home, store) = place.create(keys)?;
                 (home, Device::create(store, &person, &mut outside)?)
             }
-            None => {
+            Begin::OwnDevice(link, name) => {
+                let link = convert::invitation(link)?;
+                let (home, store) = place.create(keys)?;
+                (home, Device::join_own(store, &link, name, &mut outside)?)
+            }
+            Begin::Open => {
                 let home = place.open(keys)?;
                 let store = home.open(Access::Write { wait: TURN_WAIT })?;
                 (home, Device::open(store, &mut outside)?)

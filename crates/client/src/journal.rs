@@ -11,12 +11,12 @@ use sidelight_store::MemoryDisk;
 use tokio::sync::oneshot;
 
 use crate::device::Device;
-use crate::driver::{Clock, Driver, Message};
+use crate::driver::{Begin, Clock, Driver, Message};
 use crate::events::Events;
 use crate::home::Place;
 use crate::import::Importing;
-use crate::records::{Invited, NewPerson, Pairing, Status, SyncReport};
-use crate::{Error, ErrorKind, Event, KeyStore, convert, reading, runtime};
+use crate::records::{Invited, NewPerson, OwnDevice, Pairing, Status, SyncReport};
+use crate::{Error, ErrorKind, Event, KeyStore, convert, reading, runtime, warning};
 
 /// One device's journal. Clones are the same journal.
 ///
@@ -59,7 +59,32 @@ impl Journal {
         keys: Arc<dyn KeyStore>,
         person: NewPerson,
     ) -> Result<Self, Error> {
-        Self::start(Place::Folder(home), keys, Some(person), Clock::System).await
+        Self::start(
+            Place::Folder(home),
+            keys,
+            Begin::Person(person),
+            Clock::System,
+        )
+        .await
+    }
+
+    /// Makes this device one more of a person who has a journal, in the folder `home`, which has
+    /// none: makes keys of its own and takes up the link that another device of theirs shows
+    /// ([`link`](Self::link)). It is nobody's until both sides have compared and
+    /// [confirmed](Self::confirm); then everything comes with the next sync. `device_name` is
+    /// what it is called on the person's own devices.
+    ///
+    /// # Errors
+    /// Invalid for a name or link that is none, is expired or for something else, or if a
+    /// journal has begun there already; Keys locked; Update needed; Storage.
+    pub async fn join_own(
+        home: PathBuf,
+        keys: Arc<dyn KeyStore>,
+        link: String,
+        device_name: String,
+    ) -> Result<Self, Error> {
+        let begin = Begin::OwnDevice(link, device_name);
+        Self::start(Place::Folder(home), keys, begin, Clock::System).await
     }
 
     /// Opens the journal in the folder `home`.
@@ -67,7 +92,7 @@ impl Journal {
     /// # Errors
     /// Not found if none has begun there; Keys locked; Update needed; Storage.
     pub async fn open(home: PathBuf, keys: Arc<dyn KeyStore>) -> Result<Self, Error> {
-        Self::start(Place::Folder(home), keys, None, Clock::System).await
+        Self::start(Place::Folder(home), keys, Begin::Open, Clock::System).await
     }
 
     /// Begins a journal on `disk`, or opens the one there, by a clock that may be set: for tests
@@ -80,13 +105,14 @@ impl Journal {
         clock: Option<Arc<std::sync::atomic::AtomicI64>>,
     ) -> Result<Self, Error> {
         let clock = clock.map_or(Clock::System, Clock::Set);
-        Self::start(Place::Memory(disk.clone()), keys, person, clock).await
+        let begin = person.map_or(Begin::Open, Begin::Person);
+        Self::start(Place::Memory(disk.clone()), keys, begin, clock).await
     }
 
     async fn start(
         place: Place,
         keys: Arc<dyn KeyStore>,
-        person: Option<NewPerson>,
+        begin: Begin,
         clock: Clock,
     ) -> Result<Self, Error> {
         let (to, inbox) = mpsc::channel();
@@ -98,17 +124,14 @@ impl Journal {
             importing: Importing::default(),
             over: over.clone(),
         });
-        let run = move || {
-            let person = person.as_ref();
-            match Driver::begin(place, &*keys, person, clock, (to, events, over)) {
-                Ok(driver) => {
-                    drop(keys);
-                    let _ = ready.send(Ok(()));
-                    driver.run(&inbox);
-                }
-                Err(error) => {
-                    let _ = ready.send(Err(error));
-                }
+        let run = move || match Driver::begin(place, &*keys, &begin, clock, (to, events, over)) {
+            Ok(driver) => {
+                drop(keys);
+                let _ = ready.send(Ok(()));
+                driver.run(&inbox);
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
             }
         };
         std::thread::Builder::new()
@@ -187,6 +210,54 @@ impl Journal {
         self.call(move |driver| {
             let link = convert::invitation(&link)?;
             driver.act(|device, outside| device.join(&link, outside))
+        })
+        .await
+    }
+
+    /// Invites a further device of this person, for at most `lifetime`: the link to open there
+    /// with [`join_own`](Self::join_own), and to show to nobody else. Ask the person to unlock
+    /// before: whoever is linked reads everything. It goes on like a pairing; every own device
+    /// is told.
+    ///
+    /// # Errors
+    /// Removed; Invalid without a relay, while a pairing waits for an answer, or when there are
+    /// as many devices as can be; Storage.
+    pub async fn link(&self, lifetime: Duration) -> Result<Invited, Error> {
+        let secs = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
+        self.call(move |driver| {
+            let link = driver.act(|device, outside| device.link(secs, outside))?;
+            Ok(Invited {
+                link: link.expose(),
+                expires_ms: convert::milliseconds(link.invitation().expires),
+            })
+        })
+        .await
+    }
+
+    /// The person's own devices, in the order in which they came. The partner never sees them.
+    ///
+    /// # Errors
+    /// Storage.
+    pub async fn devices(&self) -> Result<Vec<OwnDevice>, Error> {
+        self.call(|driver| {
+            let devices = driver.look(|device| Ok(device.devices()))?;
+            Ok(devices.into_iter().map(convert::own_device).collect())
+        })
+        .await
+    }
+
+    /// Removes an own device, named by its id or the beginning of it: at once, offline, needing
+    /// nobody. It opens nothing that is written from now on by a device that has heard of it;
+    /// what it has it keeps. To the partner it is like [`rotate`](Self::rotate). Returns the id.
+    ///
+    /// # Errors
+    /// Removed; Not found; Invalid for this very device, or if several begin like that; Storage.
+    pub async fn remove_device(&self, id: String) -> Result<String, Error> {
+        self.call(move |driver| {
+            let devices = driver.look(|device| Ok(device.devices()))?;
+            let chosen = convert::chosen_device(&devices, &id)?;
+            driver.act(|device, outside| device.remove_device(&chosen, outside))?;
+            Ok(warning::device_id(&chosen))
         })
         .await
     }

@@ -193,6 +193,17 @@ pub struct Invited {
     pub expires_ms: i64,
 }
 
+/// One of a person's own devices.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OwnDevice {
+    /// Names it: 16 hexadecimal digits.
+    pub id: String,
+    /// What its person calls it; empty for the one on which the journal began.
+    pub name: String,
+    /// Whether it is this one.
+    pub this: bool,
+}
+
 /// How a pairing stands.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pairing {
@@ -200,6 +211,8 @@ pub struct Pairing {
     pub stage: PairingStage,
     /// Whether this side invited.
     pub inviter: bool,
+    /// Whether it links a device of the same person; otherwise it is with a partner.
+    pub own_device: bool,
     /// What the other side wants to be called, once that is known. It is theirs for certain
     /// only after both have confirmed.
     pub partner_name: Option<String>,
@@ -393,7 +406,8 @@ redacted! {
     Field {}
     TextEdit { at, delete }
     Invited { expires_ms }
-    Pairing { stage, inviter }
+    OwnDevice { id, this }
+    Pairing { stage, inviter, own_device }
     Status { person, devices, outbox_len, entries, warnings }
     Partner { since_ms }
 }

@@ -145,7 +145,15 @@ impl Driver {
     fn tell(&mut self, event: device::Event) {
         let told = match event {
             device::Event::EntryChanged(id) => Event::EntryChanged { id: id.to_hex() },
-            device::Event::PairingChanged => Event::PairingChanged,
+            device::Event::PairingChanged => {
+                // A device that was nobody's may have become somebody's.
+                if let Some(device) = &self.device
+                    && let Ok((me, _)) = crate::reading::me(device.store())
+                {
+                    self.me = me;
+                }
+                Event::PairingChanged
+            }
             // Whether everything is, and sent as well, is seen after each message.
             device::Event::UpToDate(_) => return,
             device::Event::Refused(mailbox, refusal) => {

@@ -1,7 +1,7 @@
 //! What the people should know about relays and logs, in their words.
 
-use sidelight_format::PersonId;
 use sidelight_format::record::{Fact, FactRecord};
+use sidelight_format::{PersonId, VerifyingKey};
 
 /// Something that was found about a relay or a log. Evidence, not opinion: it says what was
 /// seen, not who meant what.
@@ -35,6 +35,16 @@ pub enum WarningKind {
     PartnerLeft,
     /// A person's keys go on in two ways.
     PersonFork,
+    /// A device was linked to one's own journal.
+    DeviceLinked,
+    /// A device of one's own was removed.
+    DeviceRemoved,
+    /// This device was removed.
+    RemovedHere,
+    /// Own devices have removed each other.
+    DevicesDisagree,
+    /// Two own devices had paired with a partner each.
+    TwoPairings,
     /// Something that only a newer version can tell.
     Other,
 }
@@ -116,6 +126,40 @@ impl Warning {
                     whose(person)
                 ),
             ),
+            Fact::Linked { device } => (
+                WarningKind::DeviceLinked,
+                format!(
+                    "device {} was linked to your journal and reads all of it; if that was not \
+                     you, remove it",
+                    device_id(device)
+                ),
+            ),
+            Fact::Unlinked { device } => (
+                WarningKind::DeviceRemoved,
+                format!(
+                    "device {} was removed from your journal; it opens nothing written from then \
+                     on",
+                    device_id(device)
+                ),
+            ),
+            Fact::Removed => (
+                WarningKind::RemovedHere,
+                "this device was removed from your journal by another of yours; what it holds can \
+                 still be read"
+                    .to_owned(),
+            ),
+            Fact::RosterFork => (
+                WarningKind::DevicesDisagree,
+                "your devices have removed each other, so all of those are out; recover your \
+                 journal with the recovery words, which decide"
+                    .to_owned(),
+            ),
+            Fact::TwoPairings => (
+                WarningKind::TwoPairings,
+                "two of your devices had paired with a partner each; one of the two journals was \
+                 left, and what it holds can still be read"
+                    .to_owned(),
+            ),
             _ => (
                 WarningKind::Other,
                 "a newer version of this program has noted something here; update to read it"
@@ -128,4 +172,12 @@ impl Warning {
             found_ms: record.found.0.saturating_mul(1000),
         }
     }
+}
+
+/// How many hexadecimal digits of a device's id are shown: enough to tell a few devices apart.
+pub(crate) const DEVICE_ID_LEN: usize = 16;
+
+/// A device as people name it at a prompt.
+pub(crate) fn device_id(device: &VerifyingKey) -> String {
+    device.to_hex()[..DEVICE_ID_LEN].to_owned()
 }

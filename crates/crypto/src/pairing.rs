@@ -27,6 +27,8 @@ pub enum Step {
     ConfirmInviter = 2,
     /// The joiner's answer to the comparison.
     ConfirmJoiner = 3,
+    /// What a further own device begins with, to the joiner.
+    Welcome = 4,
 }
 
 /// Seals the message of one step. `context` is what both sides know by then, for instance the

@@ -3,11 +3,12 @@
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
+use crate::record::EpochNode;
 use crate::{
     AuthorCertificate, AuthorId, BodyHash, Bytes, Context, DecodeError, EntryPreimage, EnvelopeId,
     EpochId, EpochRecord, Generation, Link, PairingMessage, PartHash, PersonGenesis,
     PersonSuccessor, ProofPart, Salt, Secret, SegmentId, Sequence, Signature, SpaceId, Statement,
-    VolumePart, decode, digest, encode, limits,
+    Timestamp, VolumePart, decode, digest, encode, limits,
 };
 
 /// The contents of an envelope. The byte in front of each is its place in this list.
@@ -323,6 +324,12 @@ pub struct SpaceCopy {
     pub persons: Vec<(PersonGenesis, Vec<PersonSuccessor>, String)>,
     /// The epoch with which it is to be entered, its secret and its record.
     pub epoch: (EpochId, Secret, EpochRecord),
+    /// The epochs that this one continues, and those before them: the secrets are in its keyring.
+    pub earlier: Vec<EpochNode>,
     /// It was left: nothing is written there any more.
     pub left: bool,
+    /// Other spaces that were left by then, sorted.
+    pub former: Vec<SpaceId>,
+    /// When it began, by the clock of the device that was there.
+    pub since: Timestamp,
 }

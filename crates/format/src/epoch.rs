@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bytes, Context, EpochId, Generation, Head, KeyHash, PersonGenesis, PersonId, PersonSuccessor,
-    RelayAddress, RosterRecord, Secret, Signature, SpaceId, Statement, digest, limits,
+    Bytes, Context, EpochId, Generation, Head, KeyHash, PersonGenesis, PersonId, PersonKeys,
+    PersonSuccessor, RelayAddress, RosterRecord, Secret, Signature, SpaceId, Statement, digest,
+    limits,
 };
 
 impl EpochId {
@@ -57,7 +58,7 @@ pub struct EpochStatement {
     /// In the first epoch of a private space: how its person began, so that the recovery words
     /// alone tell whose it is. None elsewhere.
     pub founder: Option<PersonGenesis>,
-    /// In a private space, steps of the own roster that own devices may lack; none elsewhere.
+    /// In a private space, the own roster; none elsewhere.
     pub roster: Vec<RosterRecord>,
     /// Who signs.
     pub signer: PersonId,
@@ -91,4 +92,7 @@ impl EpochRecord {
 pub struct Keyring {
     /// Epoch and secret, sorted by epoch.
     pub secrets: Vec<(EpochId, Secret)>,
+    /// In a private space, the person's secrets of every generation, the newest last: so that an
+    /// own device has new keys together with the epoch that they begin. None elsewhere.
+    pub person: Vec<PersonKeys>,
 }

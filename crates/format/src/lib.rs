@@ -48,7 +48,8 @@ pub use epoch::{EpochRecord, EpochStatement, Keyring, SealedSecret};
 pub use frame::{Contents, Direction, Frame, FrameReader, Item, Refusal, RefusalCode, frame_bytes};
 pub use ids::*;
 pub use pairing::{
-    Bundle, Confirmation, ConfirmationStatement, Hello, Invitation, PairingMessage, Purpose, Who,
+    Bundle, Confirmation, ConfirmationStatement, Hello, Invitation, PairingMessage, Purpose,
+    Welcome, Who,
 };
 pub use person::{
     AuthorCertificate, AuthorCertificateStatement, DeviceKeys, PersonGenesis,

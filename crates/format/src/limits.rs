@@ -86,3 +86,10 @@ pub const BRANCHES_MAX: usize = 16;
 
 /// How many authors one person may have in one epoch: as many devices as anybody has, and more.
 pub const AUTHORS_MAX: usize = 64;
+
+/// How many epochs of one space may be kept until they can be followed.
+pub const PENDING_EPOCHS_MAX: usize = 64;
+
+/// How many earlier epochs a copy of a space names: as many as a keyring would hold if a third of
+/// the longest part were left for it. Forty years of weekly rotations.
+pub const COPIED_EPOCHS_MAX: usize = 2048;

@@ -4,8 +4,8 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bytes, Context, DeviceKeys, PersonGenesis, PersonSuccessor, RelayKey, SealingKey, Secret,
-    Signature, Statement, Suite, Timestamp, digest, encode, limits,
+    Bytes, Context, DeviceKeys, PersonGenesis, PersonSuccessor, RelayAddress, RelayKey, SealingKey,
+    Secret, Signature, SpaceCopy, Statement, Suite, Timestamp, digest, encode, limits,
 };
 
 /// What an invitation is for.
@@ -139,6 +139,33 @@ pub enum PairingMessage {
         /// The sealed confirmation.
         ciphertext: Bytes,
     },
+    /// 5, by the inviter of [`Purpose::OwnDevice`]: [`Welcome`], sealed likewise.
+    Welcome {
+        /// The encapsulated key.
+        encapsulated: Bytes,
+        /// The sealed welcome.
+        ciphertext: Bytes,
+    },
+}
+
+/// What a further own device begins with. Its person's secrets are in the keyring of the private
+/// epoch, the list of devices in that epoch's statement.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The private space, entered with an epoch that is sealed to the new device.
+    pub private: SpaceCopy,
+    /// What the recovery mailbox derives from.
+    pub recovery_mailbox: Secret,
+    /// The relay for new spaces.
+    pub relay: Option<RelayAddress>,
+    /// Admits new mailboxes to it.
+    pub ticket: Bytes,
+}
+
+impl fmt::Debug for Welcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Welcome(…)")
+    }
 }
 
 /// What the joiner says first.

@@ -8,7 +8,7 @@ use crate::{
     EntryPreimage, EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, KeyHash, Kind,
     Link, MailboxName, PersonGenesis, PersonId, PersonKeys, PersonSuccessor, Position,
     RelayAddress, RelayInstance, RosterRecord, RunningHash, Secret, SegmentId, Sequence, SpaceId,
-    Timestamp, VERSION, decode, encode,
+    Timestamp, VERSION, VerifyingKey, decode, encode,
 };
 
 /// The tables of a device's store. The number is stored; none is ever used again for another.
@@ -187,6 +187,12 @@ pub struct SpaceRecord {
     pub since: Timestamp,
     /// Left: nothing is written here any more.
     pub left: bool,
+    /// Of the epochs that nothing continues, those of which the private space has a
+    /// [`SpaceCopy`](crate::SpaceCopy), sorted.
+    pub copied: Vec<EpochId>,
+    /// Envelopes with an epoch that cannot be followed yet, in the order in which they came. At
+    /// most [`limits::PENDING_EPOCHS_MAX`](crate::limits::PENDING_EPOCHS_MAX).
+    pub pending: Vec<EnvelopeId>,
 }
 
 /// An epoch's place among the others.
@@ -495,6 +501,22 @@ pub enum Fact {
     },
     /// The partner has left the shared journal, and says so.
     Left,
+    /// A device came to the own list of devices.
+    Linked {
+        /// Which.
+        device: VerifyingKey,
+    },
+    /// A device was removed from the own list of devices.
+    Unlinked {
+        /// Which.
+        device: VerifyingKey,
+    },
+    /// This device was removed from the own list of devices.
+    Removed,
+    /// Own devices have removed each other: all of them are out.
+    RosterFork,
+    /// Two own devices have paired with a partner each, without knowing of each other.
+    TwoPairings,
 }
 
 /// A pairing under way.

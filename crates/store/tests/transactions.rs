@@ -140,6 +140,8 @@ fn all_records_with_the_changes_over_them() {
         unread: vec![],
         since: Timestamp(since),
         left: false,
+        copied: vec![],
+        pending: vec![],
     };
     let name = |id: u8| [id; SpaceId::LEN];
     for disk in Disk::both() {

@@ -18,7 +18,7 @@ pub struct NewEpoch<'a> {
     pub space: SpaceId,
     /// The epochs that it continues, with their secrets: they enter the keyring.
     pub parents: &'a [(EpochId, Secret)],
-    /// The secrets of still earlier epochs.
+    /// The secrets of still earlier epochs and, in a private space only, the person's.
     pub earlier: &'a Keyring,
     /// Where its mailbox will be.
     pub relay: Option<RelayAddress>,
@@ -30,7 +30,7 @@ pub struct NewEpoch<'a> {
     pub successors: Vec<PersonSuccessor>,
     /// In the first epoch of a private space: how its person began.
     pub founder: Option<PersonGenesis>,
-    /// In a private space: steps of the roster that own devices may lack.
+    /// In a private space: the own list of devices.
     pub roster: Vec<RosterRecord>,
     /// Who begins it.
     pub signer: PersonId,
@@ -198,6 +198,19 @@ pub fn open_epoch(
         return Ok((secret, keyring));
     }
     Err(BadEpoch::Recipients)
+}
+
+/// Opens the keyring of an epoch whose secret is known already, be it sealed to us or not.
+///
+/// # Errors
+/// [`BadEpoch::Sealed`] if the secret is another epoch's, or the keyring does not open.
+pub fn read_epoch(record: &EpochRecord, secret: &Secret) -> Result<Keyring, BadEpoch> {
+    let statement = &record.statement;
+    if EpochId::of(&statement.space, secret) != statement.epoch {
+        return Err(BadEpoch::Sealed);
+    }
+    let (space, epoch) = (&statement.space, &statement.epoch);
+    open_keyring(&statement.keyring, space, epoch, secret).map_err(|_| BadEpoch::Sealed)
 }
 
 /// The keys of an epoch's mailbox.

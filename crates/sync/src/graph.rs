@@ -90,6 +90,30 @@ impl EpochGraph {
         Admission::New
     }
 
+    /// Takes an epoch in whose parents may not be here: an own device vouches for it, or has
+    /// handed over the parents' secrets with it.
+    pub fn enter(&mut self, node: EpochNode) {
+        self.nodes.entry(node.epoch).or_insert(node);
+    }
+
+    /// The epochs that `epoch` continues and those before them, the nearest first, as far as
+    /// they are here.
+    pub fn earlier(&self, epoch: &EpochId) -> Vec<EpochNode> {
+        let mut seen = BTreeSet::from([*epoch]);
+        let mut found = Vec::new();
+        let mut edge = vec![*epoch];
+        while !edge.is_empty() {
+            let parents: BTreeSet<EpochId> = edge
+                .iter()
+                .filter_map(|epoch| self.nodes.get(epoch))
+                .flat_map(|node| node.parents.clone())
+                .collect();
+            edge = parents.into_iter().filter(|id| seen.insert(*id)).collect();
+            found.extend(edge.iter().filter_map(|id| self.nodes.get(id)).cloned());
+        }
+        found
+    }
+
     /// Whether it is in the graph.
     pub fn contains(&self, epoch: &EpochId) -> bool {
         self.nodes.contains_key(epoch)
@@ -132,7 +156,8 @@ impl EpochGraph {
         for _ in 0..steps {
             edge = edge
                 .iter()
-                .flat_map(|epoch| self.nodes[epoch].parents.clone())
+                .filter_map(|epoch| self.nodes.get(epoch))
+                .flat_map(|node| node.parents.clone())
                 .collect();
             recent.extend(&edge);
         }

@@ -21,7 +21,9 @@ mod roster;
 use rand_core::CryptoRng;
 use sidelight_format::Timestamp;
 
-pub use epochs::{BadEpoch, Epoch, NewEpoch, begin_epoch, check_epoch, epoch_mailbox, open_epoch};
+pub use epochs::{
+    BadEpoch, Epoch, NewEpoch, begin_epoch, check_epoch, epoch_mailbox, open_epoch, read_epoch,
+};
 pub use graph::{Admission, EpochGraph, Limit};
 pub use pairing::{NotJoined, Outcome, Pairing, Side, Signer};
 pub use people::{BrokenChain, Person, Step, Successor};

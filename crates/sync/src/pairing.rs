@@ -11,10 +11,12 @@ use sidelight_format::record::{PairingEnd, PairingRecord};
 use sidelight_format::{
     Bundle, Bytes, Confirmation, ConfirmationStatement, EnvelopeId, Hello, Invitation,
     InvitationLink, PairingMessage, Purpose, RelayAddress, Secret, Signature, SpaceId, Suite,
-    Timestamp, VERSION, Who, decode, digest, encode, limits,
+    Timestamp, VERSION, Welcome, Who, decode, digest, encode, limits,
 };
 
 use crate::{Outside, Person};
+
+mod welcome;
 
 /// A pairing under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +31,11 @@ pub enum Outcome {
     Post(Box<PairingMessage>),
     /// Both sides can be compared now.
     Compare,
-    /// Both sides have confirmed. The inviter begins the first epoch now.
+    /// Both sides have confirmed. The inviter begins the first epoch now, or takes the new
+    /// device in.
     Agreed,
+    /// The joiner is an own device of the inviter's person now.
+    Welcomed(Box<Welcome>),
     /// It is over.
     Ended(PairingEnd),
     /// Somebody else took up an invitation that was spent: to be reported.
@@ -50,11 +55,16 @@ pub enum NotJoined {
     /// It is this person's own.
     #[error("this is your own invitation; the other person opens it on their phone")]
     Own,
-    /// It is for something else.
+    /// It is for a further device of the one who made it, and this is a person.
     #[error(
-        "the invitation is for something else: a partner's is taken up with a journal of one's own, a device's on a device without one"
+        "this link is for a new device of the person who made it, and there is a journal here already; ask your partner for an invitation instead"
     )]
-    Purpose,
+    ForDevice,
+    /// It is for a partner, and this is a device without a person.
+    #[error(
+        "this is an invitation for a partner, not for a device; begin a journal of your own first, then take it up"
+    )]
+    ForPartner,
 }
 
 /// Who this side is.
@@ -126,12 +136,10 @@ impl Pairing {
         if invitation.version != VERSION {
             return Err(NotJoined::Version);
         }
-        let fits = match side.who {
-            Who::Person { .. } => Purpose::Partner,
-            Who::Device(_) => Purpose::OwnDevice,
-        };
-        if invitation.purpose != fits {
-            return Err(NotJoined::Purpose);
+        match (&side.who, invitation.purpose) {
+            (Who::Person { .. }, Purpose::Partner) | (Who::Device(_), Purpose::OwnDevice) => {}
+            (Who::Person { .. }, Purpose::OwnDevice) => return Err(NotJoined::ForDevice),
+            (Who::Device(_), Purpose::Partner) => return Err(NotJoined::ForPartner),
         }
         if outside.now > invitation.expires {
             return Err(NotJoined::Expired);
@@ -242,6 +250,10 @@ impl Pairing {
                 encapsulated,
                 ciphertext,
             } => self.handle_confirm(encapsulated, ciphertext),
+            PairingMessage::Welcome {
+                encapsulated,
+                ciphertext,
+            } => self.handle_welcome(encapsulated, ciphertext),
         }
     }
 

@@ -77,6 +77,43 @@ impl Story {
             .expect("whoever has no partner may invite")
     }
 
+    /// Shows a link for an own device, for an hour.
+    ///
+    /// # Errors
+    /// The command's.
+    pub fn link(&mut self, home: usize) -> Result<InvitationLink, Error> {
+        self.command(home, |device, outside| device.link(3600, outside))
+    }
+
+    /// Links a new device to `home`'s person: both compare and confirm. Gives its home.
+    pub fn link_device(&mut self, home: usize, name: &str) -> usize {
+        let link = self.link(home).expect("nothing else is under way");
+        let new = self.join_own(&link, name).expect("a fresh link");
+        self.exchange();
+        assert_eq!(self.emoji(home), self.emoji(new));
+        for side in [home, new] {
+            self.confirm(side, true).expect("there are emoji");
+        }
+        self.settle();
+        assert_eq!(self.status(new).person, self.status(home).person);
+        new
+    }
+
+    /// Removes one device of a person from another.
+    ///
+    /// # Errors
+    /// The command's.
+    pub fn remove(&mut self, home: usize, other: usize) -> Result<(), Error> {
+        let id = self.own_id(other);
+        self.command(home, |device, outside| device.remove_device(&id, outside))
+    }
+
+    /// What names a home's device to the others of its person.
+    pub fn own_id(&self, home: usize) -> sidelight_format::VerifyingKey {
+        let seed = self.device_record(home).signing;
+        sidelight_crypto::DeviceSigningKey::from_seed(&seed).verifying_key()
+    }
+
     /// Takes an invitation up.
     ///
     /// # Errors

@@ -8,10 +8,11 @@ use sidelight::device::{Device, Event, LinkId, NewPerson, Output};
 use sidelight::{Error, ErrorKind};
 use sidelight_format::record::Fact;
 use sidelight_format::{
-    Bytes, Frame, MailboxName, RelayAddress, RelayInstance, RelayKey, Timestamp, frame_bytes,
+    Bytes, Frame, InvitationLink, MailboxName, RelayAddress, RelayInstance, RelayKey, Timestamp,
+    frame_bytes,
 };
 use sidelight_mailbox::{Host, MemoryDisk as RelayDisk, MemoryLog, Policy};
-use sidelight_store::{Access, MemoryDisk};
+use sidelight_store::{Access, MemoryDisk, Store};
 use sidelight_sync::Outside;
 
 use super::lines::Line;
@@ -121,6 +122,27 @@ impl Story {
 
     /// A further home, of a person who begins now.
     pub fn begin(&mut self, name: &str) -> usize {
+        let person = NewPerson {
+            name: name.to_owned(),
+            relay: Some(self.address.clone()),
+            ticket: Bytes::default(),
+        };
+        self.begin_with(|store, outside| Device::create(store, &person, outside))
+            .expect("a person begins")
+    }
+
+    /// A further home, of a device that takes up the link of another one.
+    ///
+    /// # Errors
+    /// The command's; there is no such home then.
+    pub fn join_own(&mut self, link: &InvitationLink, name: &str) -> Result<usize, Error> {
+        self.begin_with(|store, outside| Device::join_own(store, link, name, outside))
+    }
+
+    fn begin_with(
+        &mut self,
+        begin: impl FnOnce(Box<dyn Store>, &mut Outside<'_>) -> Result<Device, Error>,
+    ) -> Result<usize, Error> {
         let place = self.homes.len();
         let key = place as u8 + 1;
         let mut dice = Chance::new(self.seed, u64::from(key));
@@ -128,17 +150,11 @@ impl Story {
         let sealing = Arc::new(SeededSealing::new(key, sealing));
         let disk = MemoryDisk::recording();
         let store = disk.create(sealing.clone()).expect("an empty disk");
-        let person = NewPerson {
-            name: name.to_owned(),
-            relay: Some(self.address.clone()),
-            ticket: Bytes::default(),
-        };
         let mut outside = Outside {
             now: Timestamp(self.now),
             rng: dice.rng(),
         };
-        let device =
-            Device::create(Box::new(store), &person, &mut outside).expect("a person begins");
+        let device = begin(Box::new(store), &mut outside)?;
         self.homes.push(Home {
             disk,
             sealing,
@@ -150,7 +166,7 @@ impl Story {
             events: Vec::new(),
         });
         self.drain(place);
-        place
+        Ok(place)
     }
 
     /// The same story up to here, to go on in another way: homes and relay are copies, every

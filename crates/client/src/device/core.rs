@@ -13,7 +13,7 @@ use sidelight_format::{
     SealingKey, SegmentId, SpaceId, Timestamp, limits,
 };
 use sidelight_store::{Direction, Key, Store, Txn};
-use sidelight_sync::{Pairing, Person};
+use sidelight_sync::{Pairing, Person, Roster};
 
 use super::entries::Documents;
 use super::links::Link;
@@ -30,6 +30,8 @@ const FACTS_MAX: usize = 1000;
 pub(super) struct Core {
     pub(super) me: DeviceRecord,
     pub(super) segment: SegmentId,
+    /// The own devices; none as long as this one is nobody's.
+    pub(super) roster: Option<Roster>,
     pub(super) persons: BTreeMap<PersonId, Known>,
     pub(super) spaces: BTreeMap<SpaceId, Space>,
     pub(super) recovery: MailboxKeys,
@@ -47,6 +49,8 @@ pub(super) struct Core {
     pub(super) outputs: Vec<Output>,
     /// Entries changed in this step, each told once.
     pub(super) changed: BTreeSet<EntryId>,
+    /// Epochs that could not be followed may be now.
+    pub(super) follow_again: bool,
     /// This step has changed something that is only right once it is kept.
     pub(super) dirty: bool,
 }
@@ -79,13 +83,16 @@ impl Core {
                 .map_err(|_| Error::internal("a kept person does not check"))?;
             core.persons.insert(person.id(), Known { person });
         }
+        core.roster = core.kept_roster()?;
         for id in core.space_ids() {
             let Some(record) = txn.get::<SpaceRecord>(Key::Name(&id.0))? else {
                 continue;
             };
             let mut space = Space::new(id, record);
             for epoch in space.listened() {
-                space.open.insert(epoch, open_epoch(&txn, &epoch)?);
+                if let Some(opened) = open_epoch(&txn, &epoch)? {
+                    space.open.insert(epoch, opened);
+                }
             }
             core.spaces.insert(id, space);
         }
@@ -128,6 +135,7 @@ impl Core {
             recovery: MailboxKeys::of_recovery(&me.recovery_mailbox),
             me,
             segment,
+            roster: None,
             persons: BTreeMap::new(),
             spaces: BTreeMap::new(),
             pairing: None,
@@ -140,6 +148,7 @@ impl Core {
             released: false,
             outputs: Vec::new(),
             changed: BTreeSet::new(),
+            follow_again: false,
             dirty: false,
         }
     }
@@ -179,7 +188,7 @@ impl Core {
     /// keys are in doubt.
     pub(super) fn recipients(&self, space: &Space) -> Option<Vec<SealingKey>> {
         if space.id == self.me.private {
-            return Some(self.private_recipients());
+            return self.roster.as_ref()?.recipients().ok();
         }
         let members = space.members(&self.persons);
         members
@@ -282,17 +291,20 @@ impl Core {
     }
 }
 
-/// An epoch as it is kept, with its authors.
-pub(super) fn open_epoch(txn: &Txn<'_>, id: &EpochId) -> Result<Epoch, Error> {
-    let kept = txn.get::<EpochSecretRecord>(Key::Name(&id.0))?;
-    let mut opened = Epoch::new(kept.ok_or_else(|| Error::internal("an epoch is not kept"))?);
+/// An epoch as it is kept, with its authors. None if it is only known to have been: it lay
+/// further back than a keyring goes.
+pub(super) fn open_epoch(txn: &Txn<'_>, id: &EpochId) -> Result<Option<Epoch>, Error> {
+    let Some(kept) = txn.get::<EpochSecretRecord>(Key::Name(&id.0))? else {
+        return Ok(None);
+    };
+    let mut opened = Epoch::new(kept);
     opened.own = txn.get::<OwnAuthorRecord>(Key::Name(&id.0))?;
     for author in &opened.record.authors {
         if let Some(known) = txn.get::<AuthorRecord>(Key::Name(&author.0))? {
             opened.authors.insert(*author, known);
         }
     }
-    Ok(opened)
+    Ok(Some(opened))
 }
 
 impl Rendezvous {

@@ -1,16 +1,13 @@
 //! Epochs of a space that goes on: beginning the next one, following one that somebody began,
 //! writing again what a closed epoch no longer takes.
 
-use sidelight_format::record::{ChainRecord, EpochSecretRecord, Fact, Verdict};
+use sidelight_format::record::{ChainRecord, EpochSecretRecord};
 use sidelight_format::{
     Body, EpochId, EpochRecord, KeyHash, Keyring, MailboxName, PersonId, PersonSuccessor,
     SealingKey, Secret, Sequence, SpaceId, Voice,
 };
 use sidelight_store::{Key, Txn};
-use sidelight_sync::{
-    Admission, EpochGraph, Limit, NewEpoch, Outside, Person, Step, begin_epoch, check_epoch,
-    open_epoch as unseal_epoch,
-};
+use sidelight_sync::{Admission, EpochGraph, Limit, NewEpoch, Outside, Person, begin_epoch};
 
 use super::core::{Core, Purpose, open_epoch};
 use super::founding::epoch_record;
@@ -36,11 +33,20 @@ impl Core {
                 "this journal was left; what it holds can still be read",
             ));
         }
-        let recipients = self.recipients(known).ok_or_else(|| {
-            Error::invalid("your partner's keys are in doubt; compare again before you write")
-        })?;
+        let recipients = if space == self.me.private {
+            self.private_recipients()?
+        } else {
+            self.recipients(known).ok_or_else(|| {
+                Error::invalid("your partner's keys are in doubt; compare again before you write")
+            })?
+        };
         let hashes: Vec<KeyHash> = recipients.iter().map(SealingKey::hash).collect();
         let newest = |signer: &PersonId| {
+            if space == self.me.private {
+                // Own devices whose keys went on in two ways keep to their own way each: nobody
+                // is held up in their own journal by that.
+                return Some(self.keys().generation);
+            }
             let person = &self.persons.get(signer)?.person;
             (!person.is_forked()).then(|| person.generation())
         };
@@ -64,6 +70,7 @@ impl Core {
             .get(&space)
             .ok_or_else(|| Error::internal("a space is not kept"))?;
         let leaves = known.graph.leaves();
+        let private = self.private_parts(&space);
         let (mut parents, mut closing, mut relay) = (Vec::new(), Vec::new(), None);
         for leaf in &leaves {
             let parent = known
@@ -79,7 +86,10 @@ impl Core {
             closing.extend(own.filter_map(|author| author.head));
         }
         closing.sort_unstable();
-        let mut earlier = Keyring::default();
+        let mut earlier = Keyring {
+            secrets: Vec::new(),
+            person: private.keys,
+        };
         let kept = known.graph.nodes().into_iter().map(|node| node.epoch);
         for epoch in kept.chain(known.record.unread.clone()) {
             if let Some(record) = txn.get::<EpochSecretRecord>(Key::Name(&epoch.0))? {
@@ -95,7 +105,7 @@ impl Core {
             closing,
             successors: self.steps_since(known, &leaves),
             founder: None,
-            roster: Vec::new(),
+            roster: private.roster,
             signer: self.me.person,
             generation: self.keys().generation,
         };
@@ -111,7 +121,8 @@ impl Core {
             )?;
         }
         let epoch = begun.record.statement.epoch;
-        self.adopt(txn, space, begun.record, begun.secret, &Keyring::default())?;
+        self.adopt(txn, space, begun.record, begun.secret, &earlier.secrets)?;
+        self.copy_space(txn, space, outside)?;
         Ok(epoch)
     }
 
@@ -139,149 +150,67 @@ impl Core {
         own.successors()[known.map_or(0, |place| place + 1)..].to_vec()
     }
 
-    /// Follows an epoch that somebody began.
-    pub(super) fn receive_epoch(
-        &mut self,
-        txn: &mut Txn<'_>,
-        space: SpaceId,
-        record: &EpochRecord,
-        outside: &mut Outside<'_>,
-    ) -> Result<Verdict, Error> {
-        let statement = &record.statement;
-        let Some(known) = self.spaces.get(&space) else {
-            return Ok(Verdict::Unknown);
-        };
-        if known.graph.contains(&statement.epoch) {
-            return Ok(Verdict::Accepted);
-        }
-        let members = known.record.persons.clone();
-        if !members.contains(&statement.signer) || !record.within_limits() {
-            return Ok(Verdict::Refused);
-        }
-        if !self.follow_chain(txn, record, outside)? {
-            return Ok(Verdict::Refused);
-        }
-        let known = &self.spaces[&space];
-        let members = known.members(&self.persons);
-        let sealed_to: Vec<KeyHash> = statement
-            .recipients
-            .iter()
-            .map(|sealed| sealed.recipient)
-            .collect();
-        let allowed = if space == self.me.private {
-            let devices: Vec<KeyHash> = self
-                .private_recipients()
-                .iter()
-                .map(SealingKey::hash)
-                .collect();
-            sealed_to.iter().all(|key| devices.contains(key))
-        } else {
-            // Whoever began it may not have heard of the newest keys: nobody writes in it then,
-            // but what was written can be read.
-            let keys: Vec<Vec<KeyHash>> = members.iter().map(|person| all_keys(person)).collect();
-            sealed_to
-                .iter()
-                .all(|key| keys.iter().any(|own| own.contains(key)))
-                && keys
-                    .iter()
-                    .all(|own| own.iter().any(|key| sealed_to.contains(key)))
-        };
-        if !allowed || check_epoch(record, &space, &members, &sealed_to).is_err() {
-            return Ok(Verdict::Refused);
-        }
-        if statement
-            .parents
-            .iter()
-            .any(|parent| !known.graph.contains(parent))
-        {
-            return Ok(Verdict::Unknown);
-        }
-        let Ok((secret, keyring)) = unseal_epoch(record, &self.epoch_keys(space)) else {
-            return Ok(Verdict::Refused);
-        };
-        let parents = statement.parents.clone();
-        if !self.adopt(txn, space, record.clone(), secret, &keyring)? {
-            return Ok(Verdict::Refused);
-        }
-        if statement.signer == self.me.person && !known_left(self, space) {
-            self.write_again(txn, space, &parents, outside)?;
-        }
-        Ok(Verdict::Accepted)
-    }
-
-    /// What may open an epoch of `space`.
-    fn epoch_keys(&self, space: SpaceId) -> Vec<sidelight_crypto::UnsealingKey> {
-        if space == self.me.private {
-            return vec![sidelight_crypto::UnsealingKey::from_seed(&self.me.sealing)];
-        }
-        self.unsealing()
-    }
-
-    /// Takes the steps of the signer's chain in. False if they do not follow.
-    fn follow_chain(
-        &mut self,
-        txn: &mut Txn<'_>,
-        record: &EpochRecord,
-        outside: &Outside<'_>,
-    ) -> Result<bool, Error> {
-        let signer = record.statement.signer;
-        let Some(mut person) = self.persons.get(&signer).map(|known| known.person.clone()) else {
-            return Ok(false);
-        };
-        for step in &record.statement.successors {
-            match person.extend(step) {
-                Ok(Step::New | Step::Known) => {}
-                Ok(Step::Fork) => {
-                    let generation = step.statement.generation;
-                    self.report(
-                        txn,
-                        Fact::PersonFork {
-                            person: signer,
-                            generation,
-                        },
-                        outside.now,
-                    )?;
-                }
-                Err(_) => return Ok(false),
-            }
-        }
-        if self
-            .persons
-            .get(&signer)
-            .is_some_and(|known| known.person != person)
-        {
-            self.know_more(txn, person)?;
-        }
-        Ok(true)
-    }
-
     /// Has an epoch from now on, and the secrets of earlier ones from its keyring. False if
-    /// its signer has begun too many.
-    fn adopt(
+    /// its signer has begun too many. The caller has checked it.
+    pub(super) fn adopt(
         &mut self,
         txn: &mut Txn<'_>,
         space: SpaceId,
         record: EpochRecord,
         secret: Secret,
-        keyring: &Keyring,
+        keyring: &[(EpochId, Secret)],
     ) -> Result<bool, Error> {
-        let epoch = record.statement.epoch;
+        let node = EpochGraph::node_of(&record);
         let known = self
             .spaces
             .get_mut(&space)
             .ok_or_else(|| Error::internal("no such space"))?;
-        match known.graph.admit(EpochGraph::node_of(&record)) {
+        match known.graph.admit(node.clone()) {
             Admission::New => {}
             Admission::Known => return Ok(true),
-            Admission::Orphan | Admission::TooMany => return Ok(false),
+            Admission::TooMany => return Ok(false),
+            // Its keyring has the parents' secrets, as the caller has seen.
+            Admission::Orphan => known.graph.enter(node),
         }
+        self.keep_epoch(txn, space, record, secret, keyring)?;
+        Ok(true)
+    }
+
+    /// Keeps an epoch that is in its space's graph, and the secrets of earlier ones.
+    pub(super) fn keep_epoch(
+        &mut self,
+        txn: &mut Txn<'_>,
+        space: SpaceId,
+        record: EpochRecord,
+        secret: Secret,
+        keyring: &[(EpochId, Secret)],
+    ) -> Result<(), Error> {
+        let known = self
+            .spaces
+            .get_mut(&space)
+            .ok_or_else(|| Error::internal("no such space"))?;
+        let epoch = record.statement.epoch;
         let relay = record.statement.relay.clone();
-        let kept = epoch_record(space, record, secret);
-        txn.put(Key::Name(&epoch.0), &kept);
-        known.open.insert(epoch, Epoch::new(kept));
-        for (id, secret) in &keyring.secrets {
-            if known.graph.contains(id)
-                || txn.get::<EpochSecretRecord>(Key::Name(&id.0))?.is_some()
+        match txn.get::<EpochSecretRecord>(Key::Name(&epoch.0))? {
+            // Known from a keyring so far.
+            Some(kept) => {
+                let kept = EpochSecretRecord {
+                    record: Some(record),
+                    ..kept
+                };
+                txn.put(Key::Name(&epoch.0), &kept);
+                if let Some(opened) = known.open.get_mut(&epoch) {
+                    opened.record = kept;
+                }
+            }
+            None => {
+                let kept = epoch_record(space, record, secret);
+                txn.put(Key::Name(&epoch.0), &kept);
+                known.open.insert(epoch, Epoch::new(kept));
+            }
+        }
+        for (id, secret) in keyring {
+            if txn.get::<EpochSecretRecord>(Key::Name(&id.0))?.is_some()
                 || EpochId::of(&space, secret) != *id
             {
                 continue;
@@ -298,12 +227,11 @@ impl Core {
             known.open.insert(*id, Epoch::new(kept));
         }
         known.record.unread.sort_unstable();
-        self.listen(txn, space)?;
-        Ok(true)
+        self.listen(txn, space)
     }
 
     /// Opens what is to be listened to now and lets go of what is not.
-    fn listen(&mut self, txn: &mut Txn<'_>, space: SpaceId) -> Result<(), Error> {
+    pub(super) fn listen(&mut self, txn: &mut Txn<'_>, space: SpaceId) -> Result<(), Error> {
         let Some(known) = self.spaces.get_mut(&space) else {
             return Ok(());
         };
@@ -320,8 +248,10 @@ impl Core {
         known.record.unread.dedup();
         let listened = known.listened();
         for epoch in &listened {
-            if !known.open.contains_key(epoch) {
-                known.open.insert(*epoch, open_epoch(txn, epoch)?);
+            if !known.open.contains_key(epoch)
+                && let Some(opened) = open_epoch(txn, epoch)?
+            {
+                known.open.insert(*epoch, opened);
             }
         }
         let outbox = &self.outbox;
@@ -345,7 +275,7 @@ impl Core {
 
     /// An own device closed epochs in which this one had written more than it knew of: that is
     /// written again, under the new epoch, as the same changes.
-    fn write_again(
+    pub(super) fn write_again(
         &mut self,
         txn: &mut Txn<'_>,
         space: SpaceId,
@@ -422,18 +352,8 @@ impl Core {
     }
 }
 
-fn known_left(core: &Core, space: SpaceId) -> bool {
+pub(super) fn known_left(core: &Core, space: SpaceId) -> bool {
     core.spaces
         .get(&space)
         .is_none_or(|known| known.record.left)
-}
-
-/// The hashes of all sealing keys that a person has had.
-fn all_keys(person: &Person) -> Vec<KeyHash> {
-    let first = person.genesis().statement.sealing.hash();
-    let later = person
-        .successors()
-        .iter()
-        .map(|step| step.statement.sealing.hash());
-    std::iter::once(first).chain(later).collect()
 }

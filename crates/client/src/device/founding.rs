@@ -3,15 +3,17 @@
 use sidelight_crypto::{DeviceSigningKey, UnsealingKey, new_secret, recovery_keys};
 use sidelight_format::record::{DeviceRecord, EpochSecretRecord, Name, PersonRecord, SpaceRecord};
 use sidelight_format::{
-    Body, Class, DeviceKeys, EpochId, EpochRecord, EraseToken, PersonGenesis, PersonId,
-    RelayAddress, RosterAction, RosterRecord, RosterStatement, SealingKey, SegmentId, Sequence,
-    SpaceId, Subject, digest, encode, envelope_id, limits,
+    Body, Class, DeviceKeys, EpochId, EpochRecord, EraseToken, Keyring, PersonGenesis, PersonId,
+    RelayAddress, SealingKey, SegmentId, SpaceId, Subject, encode, envelope_id, limits,
 };
 use sidelight_store::{Key, Txn};
-use sidelight_sync::{Epoch as NewlyBegun, EpochGraph, NewEpoch, Outside, Person, begin_epoch};
+use sidelight_sync::{
+    Epoch as NewlyBegun, EpochGraph, NewEpoch, Outside, Person, Roster, begin_epoch,
+};
 
 use super::NewPerson;
 use super::core::Core;
+use super::linking::private_space;
 use super::space::{Epoch, Known, Space};
 use crate::Error;
 
@@ -22,15 +24,7 @@ impl Core {
         new: &NewPerson,
         outside: &mut Outside<'_>,
     ) -> Result<Self, Error> {
-        let name = new.name.trim();
-        if name.is_empty()
-            || name.len() > limits::NAME_LEN_MAX
-            || name.chars().any(char::is_control)
-        {
-            return Err(Error::invalid(
-                "a name has 1 to 64 bytes and no control characters; choose another",
-            ));
-        }
+        let name = &checked_name(&new.name)?;
         if txn.get::<DeviceRecord>(Key::One)?.is_some() {
             return Err(Error::invalid(
                 "a journal has begun here already; choose another home",
@@ -41,13 +35,15 @@ impl Core {
         let (person, keys) = Person::begin(recovery.signing.verifying_key(), outside);
 
         let (signing, sealing) = (new_secret(outside.rng), new_secret(outside.rng));
-        let roster = begin_roster(
-            person.id(),
-            &signing,
-            &sealing,
+        let roster = Roster::begin(
+            &person,
+            &DeviceSigningKey::from_seed(&signing),
+            UnsealingKey::from_seed(&sealing).sealing_key(),
+            "",
             recovery.sealing.sealing_key(),
-        );
-        let private = SpaceId(digest("private space", &[&person.id().0]));
+        )
+        .map_err(|_| Error::internal("a list that begins is well formed"))?;
+        let private = private_space(&person.id());
         let me = DeviceRecord {
             person: person.id(),
             name: Name(name.to_owned()),
@@ -56,7 +52,7 @@ impl Core {
             keys: vec![keys],
             recovery: Some(entropy),
             recovery_mailbox: recovery.mailbox,
-            roster: vec![roster],
+            roster: roster.records(),
             relay: new.relay.clone(),
             ticket: new.ticket.clone(),
             private,
@@ -66,6 +62,7 @@ impl Core {
             since: outside.now,
         };
         let mut core = Self::empty(me, SegmentId(outside.random()));
+        core.roster = Some(roster);
         core.know(txn, person, name);
         core.found_private(txn, outside)?;
         core.save_me(txn);
@@ -75,7 +72,7 @@ impl Core {
     /// The private space's first epoch: its record goes into the mailbox of the recovery words,
     /// where the recovery walk begins; the person's keys and roster into the space itself.
     fn found_private(&mut self, txn: &mut Txn<'_>, outside: &mut Outside<'_>) -> Result<(), Error> {
-        let recipients = self.private_recipients();
+        let recipients = self.private_recipients()?;
         let begun = self.begin_first_epoch(
             self.me.private,
             self.me.relay.clone(),
@@ -113,16 +110,20 @@ impl Core {
         recipients: &[&SealingKey],
         outside: &mut Outside<'_>,
     ) -> Result<NewlyBegun, Error> {
+        let private = self.private_parts(&space);
         let new = NewEpoch {
             space,
             parents: &[],
-            earlier: &Default::default(),
+            earlier: &Keyring {
+                secrets: Vec::new(),
+                person: private.keys,
+            },
             relay,
             recipients,
             closing: Vec::new(),
             successors: Vec::new(),
             founder: self.founder_of(&space),
-            roster: Vec::new(),
+            roster: private.roster,
             signer: self.me.person,
             generation: self.keys().generation,
         };
@@ -155,6 +156,8 @@ impl Core {
             unread: Vec::new(),
             since: outside.now,
             left: false,
+            copied: Vec::new(),
+            pending: Vec::new(),
         };
         let mut space = Space::new(id, record);
         debug_assert_eq!(epoch, EpochId::of(&id, &begun.secret));
@@ -210,27 +213,6 @@ impl Core {
         txn.put(Key::One, &self.me);
     }
 
-    /// Own devices and the recovery words: the recipients of private epochs.
-    pub(super) fn private_recipients(&self) -> Vec<SealingKey> {
-        let mut recipients: Vec<SealingKey> = Vec::new();
-        let mut words = None;
-        for record in &self.me.roster {
-            match &record.statement.action {
-                RosterAction::Begin {
-                    device, recovery, ..
-                } => {
-                    recipients.push(device.sealing.clone());
-                    words = Some(recovery.clone());
-                }
-                RosterAction::Add { device, .. } => recipients.push(device.sealing.clone()),
-                RosterAction::Recovery { recovery, .. } => words = Some(recovery.clone()),
-                RosterAction::Remove { .. } => {}
-            }
-        }
-        recipients.extend(words);
-        recipients
-    }
-
     /// Names the relay, if there was none.
     pub(super) fn use_relay(
         &mut self,
@@ -272,30 +254,24 @@ pub(super) fn epoch_record(
     }
 }
 
-fn begin_roster(
-    person: PersonId,
+/// A name of a person or device, without spaces around it.
+pub(super) fn checked_name(name: &str) -> Result<String, Error> {
+    let name = name.trim();
+    if name.is_empty() || name.len() > limits::NAME_LEN_MAX || name.chars().any(char::is_control) {
+        return Err(Error::invalid(
+            "a name has 1 to 64 bytes and no control characters; choose another",
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+/// The public half of a device.
+pub(super) fn device_keys(
     signing: &sidelight_format::Secret,
     sealing: &sidelight_format::Secret,
-    recovery: SealingKey,
-) -> RosterRecord {
-    let signer = DeviceSigningKey::from_seed(signing);
-    let device = DeviceKeys {
-        signing: signer.verifying_key(),
+) -> DeviceKeys {
+    DeviceKeys {
+        signing: DeviceSigningKey::from_seed(signing).verifying_key(),
         sealing: UnsealingKey::from_seed(sealing).sealing_key(),
-    };
-    let statement = RosterStatement {
-        person,
-        sequence: Sequence(0),
-        previous: Vec::new(),
-        signer: device.signing,
-        action: RosterAction::Begin {
-            device,
-            name: String::new(),
-            recovery,
-        },
-    };
-    RosterRecord {
-        signature: signer.sign(&statement),
-        statement,
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use sidelight_crypto::MailboxKeys;
-use sidelight_format::record::{
-    EnvelopeRecord, Fact, ListedRecord, OutboxRecord, PairingEnd, ReplicaRecord,
-};
+use sidelight_format::record::{EnvelopeRecord, Fact, ListedRecord, OutboxRecord, ReplicaRecord};
 use sidelight_format::{EnvelopeId, Frame, MailboxName, Position, RefusalCode};
 use sidelight_store::{Direction, Key, Txn};
 use sidelight_sync::{Found, Outside, Session};
@@ -36,6 +34,9 @@ pub(super) struct Link {
 impl Core {
     pub(super) fn wanted(&self) -> Vec<Wanted> {
         let mut wanted = Vec::new();
+        if self.me.removed {
+            return wanted;
+        }
         for space in self.spaces.values() {
             let group = if space.id == self.me.private {
                 Group::Private
@@ -62,9 +63,7 @@ impl Core {
             let mailbox = rendezvous.keys.name();
             // An ended pairing is wanted until the other side can learn how it ended; the first
             // epoch until the partner has written in it, since a relay may yet lose it.
-            let unheard = record.inviter
-                && record.ended == Some(PairingEnd::Paired)
-                && !self.has_heard_from_partner();
+            let unheard = self.is_unheard();
             if record.ended.is_none() || unheard || self.outbox.waits_at(&mailbox) {
                 wanted.push(Wanted {
                     mailbox,
@@ -103,7 +102,7 @@ impl Core {
             })
     }
 
-    fn has_heard_from_partner(&self) -> bool {
+    pub(super) fn has_heard_from_partner(&self) -> bool {
         let shared = self.me.shared.and_then(|shared| self.spaces.get(&shared));
         shared.is_some_and(|space| {
             let mut authors = space.open.values().flat_map(|epoch| epoch.authors.values());
@@ -206,6 +205,7 @@ impl Core {
             }
             self.send_session(link);
         }
+        self.follow_pending(txn, outside)?;
         self.expire_pairing(txn, outside)?;
         if let Some(opened) = self.links.get_mut(&link)
             && self.released

@@ -5,12 +5,16 @@
 //! [`Device::poll_output`]: one ordered queue in which what must be kept stands before what
 //! may be sent, so that the two cannot swap.
 
+mod copies;
 mod core;
 mod entries;
 mod epochs;
+mod follow;
 mod founding;
+mod linking;
 mod links;
 mod outbox;
+mod own;
 mod pair;
 mod parting;
 mod permit;
@@ -24,14 +28,14 @@ use std::collections::VecDeque;
 use sidelight_format::record::{Fact, PairingEnd};
 use sidelight_format::{
     Bytes, Edit, EntryDate, EntryId, FieldValue, Frame, InvitationLink, Kind, MailboxName, Refusal,
-    RelayAddress, SegmentId,
+    RelayAddress, SegmentId, VerifyingKey,
 };
 use sidelight_journal::Version;
 use sidelight_store::{Batch, Store, Txn};
 use sidelight_sync::Outside;
 
 use self::core::Core;
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// Names one link of a driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,6 +136,8 @@ pub enum Event {
 pub struct PairingView {
     /// Whether this side invites.
     pub inviter: bool,
+    /// Whether it links an own device; otherwise it is with a partner.
+    pub own_device: bool,
     /// The other side's name for themselves, once it is known; to be trusted after both
     /// have confirmed.
     pub other_name: Option<String>,
@@ -141,6 +147,17 @@ pub struct PairingView {
     pub confirmed: Option<bool>,
     /// How it ended.
     pub ended: Option<PairingEnd>,
+}
+
+/// One of a person's own devices.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OwnDevice {
+    /// Names it to the other own devices.
+    pub id: VerifyingKey,
+    /// What its person calls it; empty for the first one.
+    pub name: String,
+    /// Whether it is this one.
+    pub this: bool,
 }
 
 /// Words, names and what is compared stay out of logs.
@@ -160,7 +177,8 @@ pub(crate) use redacted;
 redacted! {
     NewPerson {}
     Draft { kind, date, together, shared }
-    PairingView { inviter, confirmed, ended }
+    OwnDevice { id, this }
+    PairingView { inviter, own_device, confirmed, ended }
 }
 
 enum Queued {
@@ -217,6 +235,40 @@ impl Device {
             core,
             queue: VecDeque::new(),
         })
+    }
+
+    /// A new device for a journal that there is: makes keys of its own, and takes up the link that
+    /// an own device shows. It is nobody's until both sides have confirmed; what it may do until
+    /// then is that, and joining again.
+    ///
+    /// # Errors
+    /// Invalid for a name out of bounds, a store that holds a person's device, and for a link as
+    /// [`join`](Self::join); Storage.
+    pub fn join_own(
+        store: Box<dyn Store>,
+        link: &InvitationLink,
+        name: &str,
+        outside: &mut Outside<'_>,
+    ) -> Result<Self, Error> {
+        let segment = SegmentId(outside.random());
+        let mut txn = Txn::begin(&*store)?;
+        let mut core = match Core::open(&*store, segment) {
+            Ok(core) => core.again_nobodys(&mut txn, name)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Core::begin_nobodys(&mut txn, name, segment, outside)?
+            }
+            Err(error) => return Err(error),
+        };
+        core.join(&mut txn, link, outside)?;
+        let batch = txn.into_batch();
+        let outputs = std::mem::take(&mut core.outputs);
+        let mut device = Self {
+            store,
+            core,
+            queue: VecDeque::from([Queued::Persist(batch)]),
+        };
+        device.queue.extend(outputs.into_iter().map(Queued::Output));
+        Ok(device)
     }
 
     /// The store, for the driver that opens it anew.
@@ -297,6 +349,46 @@ impl Device {
         Ok(value)
     }
 
+    /// Runs a step that changes something for the person whose device it is.
+    fn act<T>(
+        &mut self,
+        step: impl FnOnce(&mut Core, &mut Txn<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.core.may_act()?;
+        self.run(step)
+    }
+
+    /// Invites a further own device: the link to show to it and to nothing else.
+    ///
+    /// # Errors
+    /// Removed; Invalid without a relay, while a pairing waits for an answer, or when there are
+    /// as many devices as can be; Storage.
+    pub fn link(
+        &mut self,
+        lifetime_secs: u32,
+        outside: &mut Outside<'_>,
+    ) -> Result<InvitationLink, Error> {
+        self.act(|core, txn| core.link(txn, lifetime_secs, outside))
+    }
+
+    /// Removes an own device: at once, offline, needing nobody. It opens nothing that is sealed
+    /// afterwards by any device that has heard of it.
+    ///
+    /// # Errors
+    /// Removed; Not found; Invalid for this very device; Storage.
+    pub fn remove_device(
+        &mut self,
+        device: &VerifyingKey,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        self.act(|core, txn| core.remove_device(txn, device, outside))
+    }
+
+    /// The person's own devices, in the order in which they came.
+    pub fn devices(&self) -> Vec<OwnDevice> {
+        self.core.own_devices()
+    }
+
     /// Writes entries, all or none.
     ///
     /// # Errors
@@ -306,7 +398,7 @@ impl Device {
         drafts: &[Draft],
         outside: &mut Outside<'_>,
     ) -> Result<Vec<Wrote>, Error> {
-        self.run(|core, txn| core.write(txn, drafts, outside))
+        self.act(|core, txn| core.write(txn, drafts, outside))
     }
 
     /// Edits an entry: all edits or none, as one change. Positions are those of the text of
@@ -322,7 +414,7 @@ impl Device {
         edits: &[Edit],
         outside: &mut Outside<'_>,
     ) -> Result<Version, Error> {
-        self.run(|core, txn| core.edit(txn, entry, at, edits, outside))
+        self.act(|core, txn| core.edit(txn, entry, at, edits, outside))
     }
 
     /// Copies private entries into the shared space, each under a fresh id; one that was
@@ -335,7 +427,7 @@ impl Device {
         entries: &[EntryId],
         outside: &mut Outside<'_>,
     ) -> Result<Vec<EntryId>, Error> {
-        self.run(|core, txn| core.share(txn, entries, outside))
+        self.act(|core, txn| core.share(txn, entries, outside))
     }
 
     /// Invites a partner: the link to show to them and nobody else.
@@ -348,7 +440,7 @@ impl Device {
         lifetime_secs: u32,
         outside: &mut Outside<'_>,
     ) -> Result<InvitationLink, Error> {
-        self.run(|core, txn| core.invite(txn, lifetime_secs, outside))
+        self.act(|core, txn| core.invite(txn, lifetime_secs, outside))
     }
 
     /// Takes an invitation up.
@@ -386,7 +478,7 @@ impl Device {
     /// # Errors
     /// Invalid if there is one; Storage.
     pub fn use_relay(&mut self, relay: &RelayAddress, ticket: Bytes) -> Result<(), Error> {
-        self.run(|core, txn| core.use_relay(txn, relay, ticket))
+        self.act(|core, txn| core.use_relay(txn, relay, ticket))
     }
 
     /// Gives everything new keys and new epochs.
@@ -394,7 +486,7 @@ impl Device {
     /// # Errors
     /// Invalid while somebody's keys are in doubt; Storage.
     pub fn rotate(&mut self, outside: &mut Outside<'_>) -> Result<(), Error> {
-        self.run(|core, txn| core.rotate(txn, outside))
+        self.act(|core, txn| core.rotate(txn, outside))
     }
 
     /// Leaves the shared journal: at once, offline, needing nobody. Both keep what they had;
@@ -404,7 +496,7 @@ impl Device {
     /// # Errors
     /// Not paired; Storage.
     pub fn leave(&mut self, quietly: bool, outside: &mut Outside<'_>) -> Result<(), Error> {
-        self.run(|core, txn| core.leave(txn, quietly, outside))
+        self.act(|core, txn| core.leave(txn, quietly, outside))
     }
 
     /// The links that the device wants now. Ask again after every drain.

@@ -1,13 +1,12 @@
 //! Pairing on this device: the invitation's mailbox, the person's answers, the first epoch.
 
-use sidelight_format::record::{EnvelopeRecord, Fact, PairingEnd, PairingRecord};
-use sidelight_format::{
-    Body, EnvelopeId, EpochRecord, InvitationLink, Purpose, SpaceId, Timestamp, Who,
-};
+use sidelight_crypto::DeviceSigningKey;
+use sidelight_format::record::{EnvelopeRecord, Fact};
+use sidelight_format::{Body, EnvelopeId, EpochRecord, InvitationLink, Purpose, SpaceId, Who};
 use sidelight_store::{Key, Txn};
-use sidelight_sync::{Outcome, Outside, Pairing, Person, Side, Signer, check_epoch, open_epoch};
+use sidelight_sync::{Outcome, Outside, Pairing, Person, Signer, check_epoch, open_epoch};
 
-use super::core::{Core, Rendezvous};
+use super::core::Core;
 use super::{Event, Output, PairingView};
 use crate::Error;
 
@@ -18,43 +17,17 @@ impl Core {
         lifetime_secs: u32,
         outside: &mut Outside<'_>,
     ) -> Result<InvitationLink, Error> {
-        self.make_room_for_pairing(txn, outside)?;
-        let relay = self.me.relay.clone().ok_or_else(|| {
-            Error::invalid("an invitation needs a relay to meet at; name one first")
-        })?;
-        let expires = Timestamp(outside.now.0.saturating_add(i64::from(lifetime_secs)));
-        let ticket = self.me.ticket.clone();
-        let (pairing, link, outcomes) = Pairing::invite(
-            &self.side(),
-            Purpose::Partner,
-            (&relay, ticket),
-            expires,
-            outside,
-        );
-        self.pairing = Some(Rendezvous::new(pairing));
-        self.follow(txn, outcomes, outside)?;
-        Ok(link)
+        self.make_room_for_pairing(txn, Purpose::Partner, outside)?;
+        self.open_invitation(txn, Purpose::Partner, lifetime_secs, outside)
     }
 
-    pub(super) fn join(
-        &mut self,
-        txn: &mut Txn<'_>,
-        link: &InvitationLink,
-        outside: &mut Outside<'_>,
-    ) -> Result<(), Error> {
-        let joined = Pairing::join(&self.side(), link, outside)
-            .map_err(|error| Error::invalid(error.to_string()))?;
-        let rendezvous = Rendezvous::new(joined);
-        if let Some(before) = txn.get::<PairingRecord>(Key::Name(&rendezvous.keys.name().0))? {
-            return Err(Error::invalid(if before.inviter {
-                "this is your own invitation; the other person opens it on their phone"
-            } else {
-                "this invitation was taken up here before; ask for a new one"
-            }));
+    /// What signs this side's answer to a comparison.
+    pub(super) fn pairing_signer(&self) -> Signer {
+        if self.roster.is_none() {
+            Signer::Device(DeviceSigningKey::from_seed(&self.me.signing))
+        } else {
+            Signer::Person(self.signing())
         }
-        self.make_room_for_pairing(txn, outside)?;
-        self.pairing = Some(rendezvous);
-        self.follow(txn, Vec::new(), outside)
     }
 
     pub(super) fn confirm(
@@ -63,7 +36,7 @@ impl Core {
         same: bool,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
-        let signer = Signer::Person(self.signing());
+        let signer = self.pairing_signer();
         let Some(rendezvous) = self.pairing.as_mut() else {
             return Err(Error::invalid(
                 "there is no pairing under way; invite or join first",
@@ -92,7 +65,7 @@ impl Core {
         txn: &mut Txn<'_>,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
-        let signer = Signer::Person(self.signing());
+        let signer = self.pairing_signer();
         let open = self
             .pairing
             .as_mut()
@@ -124,6 +97,7 @@ impl Core {
         let record = pairing.record();
         Some(PairingView {
             inviter: record.inviter,
+            own_device: record.invitation.purpose == Purpose::OwnDevice,
             other_name: pairing.other().map(|other| other.name.clone()),
             comparison: pairing.comparison().map(|emoji| {
                 emoji
@@ -213,11 +187,11 @@ impl Core {
         outside: &mut Outside<'_>,
     ) -> Result<bool, Error> {
         let own_keys = self.unsealing();
-        let Some(rendezvous) = self.pairing.as_mut() else {
+        let Some(rendezvous) = self.pairing.as_ref() else {
             return Ok(true);
         };
         let kept = rendezvous.pairing.record();
-        if kept.inviter || kept.ended.is_some() {
+        if kept.inviter || kept.ended.is_some() || kept.invitation.purpose != Purpose::Partner {
             return Ok(true);
         }
         if !rendezvous.pairing.is_agreed() {
@@ -265,7 +239,7 @@ impl Core {
         };
         self.know(txn, inviter, &name);
         self.add_space(txn, space, persons, begun, outside);
-        self.finish_pairing(txn, space);
+        self.finish_pairing(txn, space, outside)?;
         Ok(true)
     }
 
@@ -307,11 +281,15 @@ impl Core {
         let persons = vec![me, joiner.id()];
         self.know(txn, joiner, &name);
         self.add_space(txn, space, persons, begun, outside);
-        self.finish_pairing(txn, space);
-        Ok(())
+        self.finish_pairing(txn, space, outside)
     }
 
-    fn finish_pairing(&mut self, txn: &mut Txn<'_>, space: SpaceId) {
+    fn finish_pairing(
+        &mut self,
+        txn: &mut Txn<'_>,
+        space: SpaceId,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
         self.me.shared = Some(space);
         self.save_me(txn);
         if let Some(rendezvous) = &mut self.pairing {
@@ -319,11 +297,12 @@ impl Core {
         }
         self.save_pairing(txn);
         self.outputs.push(Output::Event(Event::PairingChanged));
+        self.copy_space(txn, space, outside)
     }
 
     /// Does what a step of the pairing leads to. The changed pairing is kept in the same batch
     /// as what it posts, so a first joiner is fixed before they get an answer.
-    fn follow(
+    pub(super) fn follow(
         &mut self,
         txn: &mut Txn<'_>,
         outcomes: Vec<Outcome>,
@@ -341,7 +320,11 @@ impl Core {
                     let mailbox = rendezvous.keys.name();
                     self.post_body(txn, mailbox, Body::Pairing(message), outside)?;
                 }
-                Outcome::Agreed => self.found_shared(txn, outside)?,
+                Outcome::Agreed => match self.purpose_of_pairing() {
+                    Some(Purpose::OwnDevice) => self.take_device_in(txn, outside)?,
+                    _ => self.found_shared(txn, outside)?,
+                },
+                Outcome::Welcomed(welcome) => self.welcomed(txn, &welcome, outside)?,
                 Outcome::SecondJoiner => self.report(txn, Fact::SecondJoiner, outside.now)?,
                 _ => {}
             }
@@ -349,58 +332,17 @@ impl Core {
         Ok(())
     }
 
-    fn save_pairing(&self, txn: &mut Txn<'_>) {
+    fn purpose_of_pairing(&self) -> Option<Purpose> {
+        let open = self.pairing.as_ref()?;
+        Some(open.pairing.record().invitation.purpose)
+    }
+
+    pub(super) fn save_pairing(&self, txn: &mut Txn<'_>) {
         if let Some(rendezvous) = &self.pairing {
             txn.put(
                 Key::Name(&rendezvous.keys.name().0),
                 rendezvous.pairing.record(),
             );
-        }
-    }
-
-    /// One pairing at a time, one partner at a time. An invitation that nobody took up gives
-    /// way to the next.
-    fn make_room_for_pairing(
-        &mut self,
-        txn: &mut Txn<'_>,
-        outside: &mut Outside<'_>,
-    ) -> Result<(), Error> {
-        if self.me.shared.is_some() {
-            return Err(Error::invalid(
-                "this journal is shared with a partner already",
-            ));
-        }
-        let signer = Signer::Person(self.signing());
-        let Some(rendezvous) = self.pairing.as_mut() else {
-            return Ok(());
-        };
-        let record = rendezvous.pairing.record();
-        let over = record.ended.is_some_and(|end| end != PairingEnd::Paired);
-        if !over && record.other.is_some() {
-            return Err(Error::invalid(
-                "a pairing is under way; answer its comparison or call it off first",
-            ));
-        }
-        let mailbox = rendezvous.keys.name();
-        if !over {
-            let outcomes = rendezvous.pairing.cancel(&signer, outside);
-            self.follow(txn, outcomes, outside)?;
-        }
-        // One pairing's mailbox is open at a time: what waits for this one would wait forever.
-        self.dirty = true;
-        self.outbox.forget(txn, &mailbox);
-        Ok(())
-    }
-
-    fn side(&self) -> Side<'_> {
-        let own = &self.persons[&self.me.person].person;
-        let who = Who::Person {
-            genesis: own.genesis().clone(),
-            successors: own.successors().to_vec(),
-        };
-        Side {
-            who,
-            name: &self.me.name.0,
         }
     }
 }

@@ -25,6 +25,16 @@ impl Core {
                 "a pairing is under way; finish it or call it off first",
             ));
         }
+        self.renew(txn, outside)
+    }
+
+    /// New keys for the person, a new private epoch and, if there is a shared space, a new one
+    /// there.
+    pub(super) fn renew(
+        &mut self,
+        txn: &mut Txn<'_>,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
         self.dirty = true;
         let private = self.me.private;
         let own = self
@@ -43,7 +53,7 @@ impl Core {
         ];
         self.me.keys.push(keys);
         self.save_me(txn);
-        let devices = self.private_recipients();
+        let devices = self.private_recipients()?;
         self.begin_next_epoch(txn, private, &devices, outside)?;
         self.author(
             txn,
@@ -76,14 +86,7 @@ impl Core {
         self.dirty = true;
         if quietly || !self.keys_are_certain(&shared) {
             // Nobody can hold a person by bringing their own keys into doubt.
-            let mailboxes: Vec<MailboxName> = self.spaces[&shared]
-                .open
-                .values()
-                .map(|epoch| epoch.keys.name())
-                .collect();
-            for mailbox in mailboxes {
-                self.outbox.forget(txn, &mailbox);
-            }
+            self.forget_unsent(txn, &shared);
         } else {
             self.author(
                 txn,
@@ -93,8 +96,18 @@ impl Core {
                 outside,
             )?;
         }
-        self.end_space(txn, shared);
-        Ok(())
+        self.end_here(txn, shared);
+        self.copy_left(txn, shared, outside)
+    }
+
+    /// What waits for a space's mailboxes is never sent.
+    fn forget_unsent(&mut self, txn: &mut Txn<'_>, space: &SpaceId) {
+        let open = self.spaces.get(space).into_iter();
+        let open = open.flat_map(|known| known.open.values());
+        let mailboxes: Vec<MailboxName> = open.map(|epoch| epoch.keys.name()).collect();
+        for mailbox in mailboxes {
+            self.outbox.forget(txn, &mailbox);
+        }
     }
 
     fn keys_are_certain(&self, space: &SpaceId) -> bool {
@@ -108,25 +121,39 @@ impl Core {
         txn: &mut Txn<'_>,
         space: SpaceId,
         person: PersonId,
-        outside: &Outside<'_>,
+        outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
         if self.me.shared == Some(space) {
-            self.end_space(txn, space);
+            self.end_here(txn, space);
             if person != self.me.person {
                 self.report(txn, Fact::Left, outside.now)?;
             }
+            self.copy_left(txn, space, outside)?;
         }
         Ok(())
     }
 
+    /// Another own device has left a space: nothing goes there from this one either.
+    pub(super) fn end_space(&mut self, txn: &mut Txn<'_>, space: SpaceId) {
+        let known = self.spaces.get(&space);
+        if known.is_none_or(|known| !known.record.left) {
+            self.forget_unsent(txn, &space);
+            self.end_here(txn, space);
+        }
+    }
+
     /// A space is written in no more; what it holds stays.
-    fn end_space(&mut self, txn: &mut Txn<'_>, space: SpaceId) {
+    fn end_here(&mut self, txn: &mut Txn<'_>, space: SpaceId) {
         if let Some(known) = self.spaces.get_mut(&space) {
             known.record.left = true;
         }
         self.save_space(txn, space);
-        self.me.shared = None;
-        self.me.former.push(space);
+        if self.me.shared == Some(space) {
+            self.me.shared = None;
+        }
+        if !self.me.former.contains(&space) {
+            self.me.former.push(space);
+        }
         self.save_me(txn);
     }
 }

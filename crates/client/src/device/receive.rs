@@ -8,7 +8,7 @@ use sidelight_format::{
 };
 use sidelight_journal::{Admitted, ChangeId, Document, actor, admit};
 use sidelight_store::{Direction, Key, Txn};
-use sidelight_sync::{Outside, authors, chain};
+use sidelight_sync::{Limit, Outside, authors, chain};
 
 use super::core::{Core, Purpose};
 use super::entries::Open;
@@ -63,6 +63,12 @@ impl Core {
             }
             (Body::Epoch(record), Purpose::Epoch(space, _)) => {
                 let verdict = self.receive_epoch(txn, space, &record, outside)?;
+                if verdict == Verdict::Unknown
+                    && let Some(known) = self.spaces.get_mut(&space)
+                {
+                    known.set_aside(envelope);
+                    self.save_space(txn, space);
+                }
                 match verdict {
                     Verdict::Refused => {
                         let signer = record.statement.signer;
@@ -109,7 +115,10 @@ impl Core {
             .get(&space)
             .map(|known| known.graph.limit(&epoch, &person, &certificate.author));
         if !limit.is_some_and(|limit| limit.allows(statement.sequence)) {
-            return self.refuse(txn, came, Some(person), outside);
+            // A device that had not heard of the next epoch writes it again there; one that was
+            // removed does not. Nothing tells the two apart, so there is nothing to report.
+            let refused = Verdict::Refused;
+            return self.keep(txn, came.mailbox, came.envelope, refused, Bytes::new());
         }
         let opened = self.epoch_mut(space, epoch)?;
         let theirs = opened
@@ -131,8 +140,7 @@ impl Core {
             (Subject::PERSON_KEYS | Subject::ROSTER | Subject::SPACE, None, None)
                 if space == self.me.private =>
             {
-                // For a device that is linked or recovered; this one has them.
-                Verdict::Accepted
+                self.receive_private(txn, authored, outside)?
             }
             (Subject::LEFT, None, None)
                 if space != self.me.private
@@ -371,13 +379,24 @@ impl Core {
         let Some(Purpose::Epoch(space, epoch)) = self.purpose(mailbox) else {
             return Ok(());
         };
-        let opened = self.epoch_mut(space, epoch)?;
+        let Some(known) = self.spaces.get(&space) else {
+            return Ok(());
+        };
+        let (graph, Some(opened)) = (&known.graph, known.open.get(&epoch)) else {
+            return Ok(());
+        };
         let gaps: Vec<Fact> = opened
             .authors
             .iter()
             .filter_map(|(author, record)| {
                 let (from, to) = chain::gap(record)?;
-                Some(Fact::Gap {
+                // What lies beyond where its person closed the epoch is not missing.
+                let to = match graph.limit(&epoch, &record.person, author) {
+                    Limit::None => to,
+                    Limit::UpTo(last) => to.min(last),
+                    Limit::Nothing => return None,
+                };
+                (from <= to).then_some(Fact::Gap {
                     person: record.person,
                     author: *author,
                     from,

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::{AuthorRecord, EpochSecretRecord, OwnAuthorRecord, SpaceRecord};
-use sidelight_format::{AuthorCertificate, AuthorId, EpochId, Head, PersonId, SpaceId};
+use sidelight_format::{
+    AuthorCertificate, AuthorId, EnvelopeId, EpochId, Head, PersonId, SpaceId, limits,
+};
 use sidelight_sync::{EpochGraph, Person, epoch_mailbox};
 
 /// How many epochs before a leaf are still listened to: who wrote before hearing of what
@@ -69,6 +71,17 @@ impl Space {
         let mut listened = self.graph.recent(STEPS_BACK);
         listened.extend(&self.record.unread);
         listened
+    }
+
+    /// Remembers an envelope with an epoch that cannot be followed yet; the oldest gives way.
+    pub(super) fn set_aside(&mut self, envelope: EnvelopeId) {
+        let pending = &mut self.record.pending;
+        if !pending.contains(&envelope) {
+            if pending.len() >= limits::PENDING_EPOCHS_MAX {
+                pending.remove(0);
+            }
+            pending.push(envelope);
+        }
     }
 
     /// Those who keep it, of the persons known.

@@ -145,6 +145,7 @@ fn epochs(found: &mut Found) {
     found.push(("sealed epoch secret", hash(&encode(&sealed))));
     let keyring = Keyring {
         secrets: vec![(context.epoch, secret.clone())],
+        person: Vec::new(),
     };
     let keyring = seal_keyring(&keyring, &SPACE, &context.epoch, &secret, &mut rng(4));
     found.push(("keyring", hash(&keyring)));
@@ -157,6 +158,7 @@ fn pairings(found: &mut Found) {
         ("reveal", Step::Reveal),
         ("inviter's confirmation", Step::ConfirmInviter),
         ("joiner's confirmation", Step::ConfirmJoiner),
+        ("welcome", Step::Welcome),
     ] {
         let (encapsulated, ciphertext) =
             pairing::seal(step, &invitation(1), &to, &[3; 32], b"message", &mut rng(4)).unwrap();

@@ -152,7 +152,10 @@ fn keyring() -> Keyring {
         .map(|seed| (EpochId::of(&SPACE, &secret(seed)), secret(seed)))
         .collect();
     secrets.sort_by_key(|(epoch, _)| *epoch);
-    Keyring { secrets }
+    Keyring {
+        secrets,
+        person: Vec::new(),
+    }
 }
 
 #[test]
@@ -243,6 +246,7 @@ fn a_pairing_message_opens_in_its_step_invitation_and_context_only() {
         Step::Reveal,
         Step::ConfirmInviter,
         Step::ConfirmJoiner,
+        Step::Welcome,
     ];
     for step in steps {
         let sealed = pairing::seal(

@@ -149,12 +149,16 @@ fn a_keyring_is_sorted_when_sealed() {
     assert!(!secrets.is_sorted_by_key(|(epoch, _)| *epoch));
     let keyring = Keyring {
         secrets: secrets.clone(),
+        person: Vec::new(),
     };
     let sealed = seal_keyring(&keyring, &space, &epoch, &secret, &mut rng(3));
     secrets.sort_by_key(|(epoch, _)| *epoch);
     assert_eq!(
         open_keyring(&sealed, &space, &epoch, &secret),
-        Ok(Keyring { secrets })
+        Ok(Keyring {
+            secrets,
+            person: Vec::new()
+        })
     );
 }
 

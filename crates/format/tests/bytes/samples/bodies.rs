@@ -3,11 +3,12 @@
 use sidelight_format::{
     AuthorId, Authored, Body, BodyHash, Class, EntryId, EnvelopeHeader, EnvelopeId, EpochId,
     Erasure, Generation, Link, Mode, PersonId, PersonKeys, ProofItem, ProofPart, Salt, Secret,
-    SegmentId, Sequence, SpaceCopy, SpaceId, Subject, SuccessorSigner, Suite, Voice,
+    SegmentId, Sequence, SpaceCopy, SpaceId, Subject, SuccessorSigner, Suite, Timestamp, Voice,
     VolumeDirectory, VolumeItem, VolumePart, VolumePartHeader, encode, part_hash,
 };
 
 use super::people::{certificate, epoch, genesis, head, pairing_messages, successor};
+use super::records::epoch_node;
 use super::small::{preimage, rendered, signature};
 use super::{Sample, body, envelope, run, signed, value};
 
@@ -38,7 +39,7 @@ fn voice() -> Voice {
     }
 }
 
-fn space_copy() -> SpaceCopy {
+pub(super) fn space_copy() -> SpaceCopy {
     SpaceCopy {
         space: SpaceId(run(2)),
         persons: vec![(
@@ -47,7 +48,10 @@ fn space_copy() -> SpaceCopy {
             "Ana".into(),
         )],
         epoch: (EpochId(run(3)), Secret::new(run(0x76)), epoch()),
+        earlier: vec![epoch_node()],
         left: false,
+        former: vec![SpaceId(run(4))],
+        since: Timestamp(1_790_000_000),
     }
 }
 
@@ -157,7 +161,7 @@ pub(super) fn samples() -> Vec<Sample> {
     }
     for (message, name) in pairing_messages()
         .into_iter()
-        .zip(["offer", "join", "reveal", "confirm"])
+        .zip(["offer", "join", "reveal", "confirm", "welcome"])
     {
         let message = Body::Pairing(Box::new(message));
         samples.push(body(&format!("bodies/2 pairing {name}"), &message));

@@ -5,9 +5,10 @@ use sidelight_format::{
     EpochRecord, EpochStatement, Generation, Head, Hello, KeyHash, Keyring, Link, PairingMessage,
     PersonGenesis, PersonGenesisStatement, PersonId, PersonSuccessor, PersonSuccessorStatement,
     Purpose, RosterAction, RosterRecord, RosterStatement, SealedSecret, Secret, Sequence, SpaceId,
-    SuccessorSigner, VerifyingKey, Who,
+    SuccessorSigner, VerifyingKey, Welcome, Who,
 };
 
+use super::bodies::{person_keys, space_copy};
 use super::small::{invitation, relay, sealing_key, signature};
 use super::{Sample, run, signed, value};
 
@@ -142,7 +143,7 @@ pub(crate) fn bundle(name: &str) -> Bundle {
     }
 }
 
-pub(crate) fn pairing_messages() -> [PairingMessage; 4] {
+pub(crate) fn pairing_messages() -> [PairingMessage; 5] {
     let encapsulated = || run::<1120>(9).to_vec().into();
     [
         PairingMessage::Offer(bundle("Ana")),
@@ -157,6 +158,10 @@ pub(crate) fn pairing_messages() -> [PairingMessage; 4] {
         PairingMessage::Confirm {
             encapsulated: encapsulated(),
             ciphertext: run::<81>(0x0c).to_vec().into(),
+        },
+        PairingMessage::Welcome {
+            encapsulated: encapsulated(),
+            ciphertext: run::<40>(0x0d).to_vec().into(),
         },
     ]
 }
@@ -197,6 +202,16 @@ pub(super) fn samples() -> Vec<Sample> {
                     (EpochId(run(0x90)), Secret::new(run(1))),
                     (EpochId(run(0x91)), Secret::new(run(2))),
                 ],
+                person: vec![person_keys()],
+            },
+        ),
+        value(
+            "pairing/Welcome",
+            &Welcome {
+                private: space_copy(),
+                recovery_mailbox: Secret::new(run(0x47)),
+                relay: Some(relay()),
+                ticket: b"ticket".to_vec().into(),
             },
         ),
         value("pairing/Who Person", &bundle("Ana").who),
@@ -235,7 +250,7 @@ pub(super) fn samples() -> Vec<Sample> {
     samples.push(value("people/RosterRecord", &roster(begin)));
     for (message, name) in pairing_messages()
         .iter()
-        .zip(["Offer", "Join", "Reveal", "Confirm"])
+        .zip(["Offer", "Join", "Reveal", "Confirm", "Welcome"])
     {
         samples.push(value(&format!("pairing/PairingMessage {name}"), message));
     }

@@ -9,7 +9,7 @@ use sidelight_format::record::{
 use sidelight_format::{
     AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, Generation, KeyHash, Kind, Link,
     MailboxName, Mode, PersonId, Position, RelayInstance, RunningHash, Secret, SegmentId, Sequence,
-    SpaceId, SuccessorSigner, Timestamp,
+    SpaceId, SuccessorSigner, Timestamp, VerifyingKey,
 };
 
 use super::bodies::person_keys;
@@ -52,6 +52,7 @@ fn row() -> IndexRow {
 fn facts() -> Vec<(&'static str, Fact)> {
     let (person, author) = (PersonId(run(0x10)), AuthorId(run(0x50)));
     let instance = RelayInstance(run(9));
+    let device = VerifyingKey(run(0x21));
     vec![
         (
             "Gap",
@@ -101,6 +102,11 @@ fn facts() -> Vec<(&'static str, Fact)> {
             },
         ),
         ("Left", Fact::Left),
+        ("Linked", Fact::Linked { device }),
+        ("Unlinked", Fact::Unlinked { device }),
+        ("Removed", Fact::Removed),
+        ("RosterFork", Fact::RosterFork),
+        ("TwoPairings", Fact::TwoPairings),
     ]
 }
 
@@ -121,7 +127,7 @@ fn pairing() -> PairingRecord {
     }
 }
 
-fn epoch_node() -> EpochNode {
+pub(super) fn epoch_node() -> EpochNode {
     EpochNode {
         epoch: EpochId(run(4)),
         parents: vec![EpochId(run(3))],
@@ -164,6 +170,8 @@ pub(super) fn samples() -> Vec<Sample> {
                 unread: vec![EpochId(run(3))],
                 since: NOW,
                 left: false,
+                copied: vec![EpochId(run(4))],
+                pending: vec![EnvelopeId(run(8))],
             },
         ),
         record(
