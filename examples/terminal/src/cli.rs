@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Rotate,
     /// Leave the journal you share, at once; it needs nobody and no network
     Leave(Leave),
+    /// Your own devices: list them, link another one, remove one
+    Device(Device),
     /// Write an entry: for yourself, unless you say --share
     Write(Write),
     /// Share entries that were private
@@ -100,6 +102,42 @@ pub(crate) enum Command {
     /// One of the demo's two devices, which obeys lines of JSON on standard input
     #[command(hide = true)]
     DemoDevice,
+}
+
+#[derive(Args)]
+pub(crate) struct Device {
+    #[command(subcommand)]
+    pub(crate) command: DeviceCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DeviceCommand {
+    /// List the devices that read and write this journal as you
+    List,
+    /// Link another device of yours: shows a code and a link for it alone
+    Link(Invite),
+    /// Make this device one of yours, by the link that another one shows; in a home without a journal
+    Join(JoinOwn),
+    /// Remove a device: it opens nothing that is written from now on
+    Remove(RemoveDevice),
+}
+
+#[derive(Args)]
+pub(crate) struct JoinOwn {
+    /// The link that the other device shows, or - to read it from standard input
+    pub(crate) link: String,
+    /// What you want to call this device; only your own devices see it
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Do not wait for the other device; any later `sync` goes on
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct RemoveDevice {
+    /// Its id, or the beginning of it, as `device list` shows it
+    pub(crate) id: String,
 }
 
 #[derive(Args)]

@@ -59,6 +59,11 @@ impl Home {
         Ok(Journal::create(self.journal_dir(), keys, person).await?)
     }
 
+    /// Makes this device one of a person's who has a journal.
+    pub(crate) async fn join_own(&self, link: String, name: String) -> Result<Journal, Failure> {
+        Ok(Journal::join_own(self.journal_dir(), self.keys(), link, name).await?)
+    }
+
     /// Opens the journal, to change it or to reach a relay.
     pub(crate) async fn open(&self) -> Result<Journal, Failure> {
         Ok(Journal::open(self.journal_dir(), self.keys().open().await?).await?)

@@ -55,6 +55,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Cancel => commands::pair::cancel(&home()?, output).await,
         Command::Rotate => commands::parting::rotate(&home()?, output).await,
         Command::Leave(options) => commands::parting::leave(&home()?, options, output).await,
+        Command::Device(options) => commands::device::device(&home()?, options, output).await,
         Command::Write(options) => commands::write::write(&home()?, options, output).await,
         Command::Share(options) => commands::write::share(&home()?, options, output).await,
         Command::Edit(options) => commands::write::edit(&home()?, options, output).await,

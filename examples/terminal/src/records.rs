@@ -42,6 +42,7 @@ enum ValueRecord<'a> {
 pub(crate) struct PairingRecord<'a> {
     stage: &'static str,
     inviter: bool,
+    own_device: bool,
     partner_name: Option<&'a str>,
     comparison: Vec<EmojiRecord<'a>>,
     ended: Option<String>,
@@ -102,6 +103,7 @@ impl<'a> From<&'a Pairing> for PairingRecord<'a> {
         Self {
             stage: stage_name(pairing.stage),
             inviter: pairing.inviter,
+            own_device: pairing.own_device,
             partner_name: pairing.partner_name.as_deref(),
             comparison: comparison
                 .map(|emoji| EmojiRecord {
@@ -129,6 +131,11 @@ impl<'a> From<&'a Warning> for WarningRecord<'a> {
                 WarningKind::SecondJoiner => "second_joiner",
                 WarningKind::PartnerLeft => "partner_left",
                 WarningKind::PersonFork => "person_fork",
+                WarningKind::DeviceLinked => "device_linked",
+                WarningKind::DeviceRemoved => "device_removed",
+                WarningKind::RemovedHere => "removed_here",
+                WarningKind::DevicesDisagree => "devices_disagree",
+                WarningKind::TwoPairings => "two_pairings",
                 _ => "other",
             },
             text: &warning.text,

@@ -1,6 +1,7 @@
 //! The commands, by what they are about. Each opens the home, asks the library, and tells.
 
 pub(crate) mod begin;
+pub(crate) mod device;
 pub(crate) mod files;
 pub(crate) mod help;
 pub(crate) mod keys;

@@ -29,15 +29,44 @@ struct InvitedRecord<'a> {
     expires_ms: i64,
 }
 
+/// For whom a link is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    Partner,
+    Device,
+}
+
 /// `sidelight invite`.
 pub(crate) async fn invite(
     home: &Home,
     options: cli::Invite,
     output: Output,
 ) -> Result<(), Failure> {
+    show(home, options, Shown::Partner, output).await
+}
+
+/// Shows a link and waits for whom it is for.
+pub(super) async fn show(
+    home: &Home,
+    options: cli::Invite,
+    to: Shown,
+    output: Output,
+) -> Result<(), Failure> {
     let journal = home.open().await?;
     let lifetime = Duration::from_secs(u64::from(options.expires) * 3600);
-    let invited = journal.invite(lifetime).await?;
+    let invited = match to {
+        Shown::Partner => journal.invite(lifetime).await?,
+        Shown::Device => journal.link(lifetime).await?,
+    };
+    let whom = match to {
+        Shown::Partner => {
+            "Show this to your partner and to nobody else: who has it first can join."
+        }
+        Shown::Device => {
+            "Open this on your other device, with `sidelight device join`, and show it to nobody: \
+             who is linked by it reads everything."
+        }
+    };
     let document = InvitedRecord {
         link: &invited.link,
         expires_ms: invited.expires_ms,
@@ -49,8 +78,7 @@ pub(crate) async fn invite(
             String::new()
         };
         format!(
-            "{code}{}\n\nShow this to your partner and to nobody else: who has it first can join. \
-             It holds until {}.",
+            "{code}{}\n\n{whom} It holds until {}.",
             invited.link,
             moment(invited.expires_ms)
         )
@@ -60,7 +88,11 @@ pub(crate) async fn invite(
         journal.shutdown().await;
         return Ok(());
     }
-    let pairing = wait(&journal, output, "Waiting for your partner to join").await;
+    let what = match to {
+        Shown::Partner => "Waiting for your partner to join",
+        Shown::Device => "Waiting for your other device",
+    };
+    let pairing = wait(&journal, output, what).await;
     journal.shutdown().await;
     compare_next(&pairing?, output);
     Ok(())
@@ -71,11 +103,16 @@ pub(crate) async fn join(home: &Home, options: cli::Join, output: Output) -> Res
     let link = text_or_stdin(options.link).await?;
     let journal = home.open().await?;
     journal.join(link.trim().to_owned()).await?;
-    let pairing = if options.no_wait {
+    joined(journal, options.no_wait, output).await
+}
+
+/// Waits for the other side of a link that was taken up.
+pub(super) async fn joined(journal: Journal, no_wait: bool, output: Output) -> Result<(), Failure> {
+    let pairing = if no_wait {
         output.aside("Any later `sidelight sync` goes on from here.");
         now(&journal).await
     } else {
-        wait(&journal, output, "Waiting for your partner's device").await
+        wait(&journal, output, "Waiting for the other device").await
     };
     journal.shutdown().await;
     let pairing = pairing?;
@@ -97,6 +134,13 @@ pub(crate) async fn confirm(
     journal.shutdown().await;
     let pairing = result?;
     output.result(&PairingRecord::from(&pairing), || match pairing.stage {
+        PairingStage::Done if pairing.own_device && pairing.inviter => format!(
+            "{} is one of your devices now. Everything is there once both have synced.",
+            partner(&pairing)
+        ),
+        PairingStage::Done if pairing.own_device => {
+            "This device is one of yours now. `sidelight sync` brings everything.".into()
+        }
         PairingStage::Done => format!(
             "You and {} keep a journal together now. Nothing from before is shared.",
             partner(&pairing)
@@ -123,7 +167,7 @@ async fn answer(
     if pairing.stage == PairingStage::WaitingForPartner {
         return Err(Failure::of(
             ErrorKind::NotPaired,
-            "your partner's device has not answered yet, so there is nothing to compare; \
+            "the other device has not answered yet, so there is nothing to compare; \
              let it run `sidelight sync`, then confirm",
         ));
     }
@@ -296,6 +340,7 @@ fn emoji(pairing: &Pairing) -> String {
 fn partner(pairing: &Pairing) -> String {
     match &pairing.partner_name {
         Some(name) => Line(name).to_string(),
+        None if pairing.own_device => "the other device".into(),
         None => "your partner".into(),
     }
 }

@@ -6,6 +6,7 @@ mod alone;
 mod bad;
 mod bad_pairing;
 mod demo;
+mod device;
 mod files;
 mod keys;
 mod needs;
