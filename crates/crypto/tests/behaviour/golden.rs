@@ -53,7 +53,7 @@ const GOLDEN: &[(&str, &str)] = &[
     ),
     (
         "keyring",
-        "fe9778af58b6e9cf9712a6013396b5f834cf027e3610f9603817e45784257cae",
+        "2098217119ce18421a5577ef7f8e6774994fd0737e25625da57d6adb6b344b22",
     ),
     (
         "join",
@@ -70,6 +70,10 @@ const GOLDEN: &[(&str, &str)] = &[
     (
         "joiner's confirmation",
         "e96e25493be57b9fd50e419543bf0d4d007cdf76c6ad8a34067a8b90d4278344",
+    ),
+    (
+        "welcome",
+        "99315f63ad44908a8afd781109ffdcab296cf36ae89ce8e447788bffd4120edb",
     ),
     (
         "transcript",

@@ -170,7 +170,8 @@ fn every_bit_of_a_keyring_counts() {
         let opened = open_keyring(flipped, &SPACE, &epoch, &secret);
         assert_eq!(opened, Err(Tampered), "bit {bit}");
     });
-    assert_eq!(bits, (24 + 1 + 4 * 64 + 16) * 8);
+    // Nonce, two counts, four epochs with their secrets, tag.
+    assert_eq!(bits, (24 + 2 + 4 * 64 + 16) * 8);
     for len in 0..sealed.len() {
         assert_eq!(
             open_keyring(&sealed[..len], &SPACE, &epoch, &secret),
