@@ -129,6 +129,9 @@ pub(crate) struct JoinOwn {
     /// What you want to call this device; only your own devices see it
     #[arg(long)]
     pub(crate) name: String,
+    /// Where the storage key is kept, as with `init`
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) keys: Option<Kept>,
     /// Do not wait for the other device; any later `sync` goes on
     #[arg(long)]
     pub(crate) no_wait: bool,

@@ -60,8 +60,13 @@ impl Home {
     }
 
     /// Makes this device one of a person's who has a journal.
-    pub(crate) async fn join_own(&self, link: String, name: String) -> Result<Journal, Failure> {
-        Ok(Journal::join_own(self.journal_dir(), self.keys(), link, name).await?)
+    pub(crate) async fn join_own(
+        &self,
+        keys: Arc<dyn KeyStore>,
+        link: String,
+        name: String,
+    ) -> Result<Journal, Failure> {
+        Ok(Journal::join_own(self.journal_dir(), keys, link, name).await?)
     }
 
     /// Opens the journal, to change it or to reach a relay.

@@ -180,6 +180,10 @@ pub fn devices(store: &dyn Store) -> Result<u64, Error> {
         .get::<DeviceRecord>(Key::One)?
         .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
     let broken = || Error::internal("the own roster does not check");
+    if me.roster.is_empty() {
+        // About to be linked, and nobody's yet.
+        return Ok(0);
+    }
     let own = txn
         .get::<PersonRecord>(Key::Name(&me.person.0))?
         .ok_or_else(broken)?;

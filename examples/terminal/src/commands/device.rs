@@ -69,7 +69,10 @@ async fn list(home: &Home, output: Output) -> Result<(), Failure> {
 
 async fn join(home: &Home, options: cli::JoinOwn, output: Output) -> Result<(), Failure> {
     let link = text_or_stdin(options.link).await?;
-    let journal = home.join_own(link.trim().to_owned(), options.name).await?;
+    let keys = home.keys().begin(options.keys, output.is_json()).await?;
+    let journal = home
+        .join_own(keys, link.trim().to_owned(), options.name)
+        .await?;
     pair::joined(journal, options.no_wait, output).await
 }
 
