@@ -2,7 +2,7 @@
 
 use sidelight::ErrorKind;
 use sidelight::device::Device;
-use sidelight_format::MailboxName;
+use sidelight_format::Bytes;
 use sidelight_format::record::{EpochSecretRecord, Fact, PairingEnd, SpaceRecord};
 use sidelight_store::Key;
 use sidelight_tests::story::{ADA, BO, Story, draft, shared, together};
@@ -218,8 +218,16 @@ fn the_wrong_persons_code_shows_whose_it_is_and_links_nothing() {
     assert_eq!(story.status(tablet).person, story.status(ADA).person);
 }
 
-/// What the partner and the relay's shared mailboxes show.
-fn told(readers: usize) -> (Vec<(MailboxName, usize)>, Vec<Vec<u8>>, Vec<usize>) {
+/// Every envelope of the mailbox that the partner reads, in the relay's order, and what was put
+/// there by whom, in the order of sending.
+#[derive(PartialEq, Eq)]
+struct Shown {
+    listed: Vec<Bytes>,
+    puts: Vec<(usize, Bytes)>,
+    of_bo: Vec<Vec<u8>>,
+}
+
+fn shown_to_the_partner(readers: usize) -> Shown {
     let mut story = Story::of_a_couple(7);
     story.aside(ADA, |story| {
         for n in 0..readers {
@@ -231,21 +239,22 @@ fn told(readers: usize) -> (Vec<(MailboxName, usize)>, Vec<Vec<u8>>, Vec<usize>)
         story.write(BO, shared(&format!("his {turn}")));
         story.settle();
     }
+    for reader in 0..readers {
+        assert_eq!(story.shared_entries(BO + 1 + reader).len(), 6);
+    }
     let mailbox = story.shared_mailbox();
-    let listed = story.listed(&mailbox);
     let puts = story.puts().iter().filter(|(_, to, _)| *to == mailbox);
-    let lens = puts.map(|(_, _, bytes)| bytes.len()).collect();
-    (
-        vec![(mailbox, listed.len())],
-        listed.into_iter().map(|bytes| bytes.into_vec()).collect(),
-        lens,
-    )
+    Shown {
+        listed: story.listed(&mailbox),
+        puts: puts.map(|(by, _, bytes)| (*by, bytes.clone())).collect(),
+        of_bo: story.sealed_rows(BO),
+    }
 }
 
 #[test]
 fn the_partner_sees_the_same_bytes_with_one_device_and_with_five_that_read() {
-    let (one, five) = (told(0), told(4));
-    assert!(one.1.len() >= 6);
+    let (one, five) = (shown_to_the_partner(0), shown_to_the_partner(4));
+    assert!(one.listed.len() >= 6);
     assert!(one == five, "every byte and count is the same");
 }
 

@@ -121,8 +121,8 @@ pub use keystore::{
 pub use reader::Reader;
 pub use records::{
     Draft, Emoji, Entry, ExportReport, Field, FieldEdit, FieldValue, ImportOptions, ImportProgress,
-    ImportReport, Invited, NewPerson, OwnDevice, Page, PageRequest, Pairing, PairingEnd, PairingStage,
-    Partner, SkipReason, Skipped, Space, Status, SyncReport, TextEdit,
+    ImportReport, Invited, NewPerson, OwnDevice, Page, PageRequest, Pairing, PairingEnd,
+    PairingStage, Partner, SkipReason, Skipped, Space, Status, SyncReport, TextEdit,
 };
 pub use sidelight_journal::kinds;
 pub use today::{BidNow, BoundaryShown, ComfortShown, NeedNow, OfferNow, Today};
