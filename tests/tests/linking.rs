@@ -443,3 +443,48 @@ fn two_devices_that_remove_each_other_are_both_out_and_it_is_told() {
     let kept = story.command(tablet, |d, o| d.write(&[shared("to whom?")], o).map(|_| ()));
     assert_eq!(kept.map_err(|e| e.kind()), Err(ErrorKind::Invalid));
 }
+
+/// Whichever device crashes after whichever output of a linking: it is gone on with.
+#[test]
+fn a_crash_after_any_output_of_linking_or_removing_is_recovered_from() {
+    for after in 1.. {
+        let mut story = Story::of_a_couple(13);
+        let phone = story.link_device(ADA, "phone");
+        let entry = story.write(ADA, draft("before"));
+        story.settle();
+        let link = story.link(ADA).expect("nothing is under way");
+        let tablet = story.join_own(&link, "tablet").expect("a fresh link");
+        let crashes = story.crashes;
+        story.crash_after = Some(story.outputs + after);
+        for _ in 0..4 {
+            story.exchange();
+            for side in [ADA, tablet] {
+                let view = story.pairing(side);
+                if view.comparison.is_some() && view.confirmed.is_none() {
+                    story.try_command(side, |device, outside| device.confirm(true, outside));
+                }
+            }
+        }
+        assert_eq!(names(&story, ADA).len(), 3, "after {after}");
+        assert!(story.text(tablet, &entry).is_some(), "after {after}");
+        while names(&story, ADA).len() == 3 {
+            let id = story.own_id(phone);
+            story.try_command(ADA, |ada, outside| ada.remove_device(&id, outside));
+        }
+        story.exchange();
+        story.crash_after = None;
+        story.settle();
+        let ours = story.write(tablet, shared("after it all"));
+        story.settle();
+        for home in [ADA, BO, tablet] {
+            assert!(story.text(home, &ours).is_some(), "after {after}");
+        }
+        assert_eq!(story.text(phone, &ours), None, "after {after}");
+        assert!(story.facts(phone).contains(&Fact::Removed));
+        assert_eq!(names(&story, tablet), ["", "tablet"]);
+        if story.crashes == crashes {
+            assert!(after > 50, "there was something to crash after");
+            return;
+        }
+    }
+}
