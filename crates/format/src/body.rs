@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::EpochNode;
 use crate::{
-    AuthorCertificate, AuthorId, BodyHash, Bytes, Context, DecodeError, EntryPreimage, EnvelopeId,
-    EpochId, EpochRecord, Generation, Link, PairingMessage, PartHash, PersonGenesis,
-    PersonSuccessor, ProofPart, Salt, Secret, SegmentId, Sequence, Signature, SpaceId, Statement,
-    Timestamp, VolumePart, decode, digest, encode, limits,
+    AuthorCertificate, AuthorId, BodyHash, Bytes, Context, DecodeError, EntryPreimage, EpochId,
+    EpochRecord, Generation, Link, PairingMessage, PartHash, PersonGenesis, PersonSuccessor,
+    ProofPart, Salt, Secret, SegmentId, Sequence, Signature, SpaceId, Statement, Timestamp,
+    VolumePart, decode, digest, encode, limits,
 };
 
 /// The contents of an envelope. The byte in front of each is its place in this list.
@@ -71,7 +71,7 @@ pub struct Subject(pub u16);
 impl Subject {
     /// Changes of one entry; each part is one Automerge change.
     pub const ENTRY: Self = Self(0);
-    /// An [`Erasure`], the only part.
+    /// Envelopes of one entry are erased; each part is one [`Erasure`](crate::Erasure).
     pub const ERASURE: Self = Self(1);
     /// [`PersonKeys`], the only part; in private spaces.
     pub const PERSON_KEYS: Self = Self(2);
@@ -81,6 +81,8 @@ impl Subject {
     pub const SPACE: Self = Self(4);
     /// The person leaves the space and says so; one empty part.
     pub const LEFT: Self = Self(5);
+    /// Own copies are erased; each part is one [`Ending`](crate::Ending); in private spaces.
+    pub const ENDED: Self = Self(6);
 }
 
 /// Where an author's log stands: the last sequence and the link after it.
@@ -283,22 +285,6 @@ pub fn link_after(author: &AuthorId, sequence: Sequence, previous: &Link, body: 
         "link",
         &[&author.0, &sequence.0.to_be_bytes(), &previous.0, &body.0],
     ))
-}
-
-/// The author, or another author of the same person, takes back an envelope's body. It gives the
-/// chain what the body would have given, and outranks any refill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Erasure {
-    /// The epoch of the erased envelope.
-    pub epoch: EpochId,
-    /// Its author.
-    pub author: AuthorId,
-    /// Its place in the author's log.
-    pub sequence: Sequence,
-    /// Its id in the epoch's mailbox.
-    pub envelope: EnvelopeId,
-    /// The hash of its body.
-    pub body: BodyHash,
 }
 
 /// A person's secrets of one generation, for their own devices, in the private space only.

@@ -154,6 +154,15 @@ impl EntryDate {
         self.offset_minutes
     }
 
+    /// The same day, without a word on where it was spent.
+    #[must_use]
+    pub fn without_offset(self) -> Self {
+        Self {
+            offset_minutes: 0,
+            ..self
+        }
+    }
+
     /// A number that sorts days; equal for the same civil day under any offset.
     pub fn day_number(&self) -> u32 {
         (self.year as u32) << 9 | u32::from(self.month) << 5 | u32::from(self.day)

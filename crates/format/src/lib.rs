@@ -24,6 +24,7 @@ mod codec;
 mod entry;
 mod envelope;
 mod epoch;
+mod erasing;
 mod frame;
 mod ids;
 pub mod limits;
@@ -36,8 +37,8 @@ mod volume;
 
 pub use address::{InvalidAddress, InvitationLink, RelayAddress};
 pub use body::{
-    Authored, AuthoredStatement, Body, Erasure, Head, PersonKeys, SpaceCopy, Subject, Voice,
-    body_hash, link_after, part_hash,
+    Authored, AuthoredStatement, Body, Head, PersonKeys, SpaceCopy, Subject, Voice, body_hash,
+    link_after, part_hash,
 };
 pub use codec::{DecodeError, decode, encode};
 pub use entry::{Edit, EntryDate, EntryPreimage, FieldValue, InvalidDate, Kind, Mode, Rendered};
@@ -45,6 +46,7 @@ pub use envelope::{
     Class, ClassSet, Envelope, EnvelopeHeader, Malformed, Suite, VERSION, envelope_id, padded_len,
 };
 pub use epoch::{EpochRecord, EpochStatement, Keyring, SealedSecret};
+pub use erasing::{Ending, Erasure};
 pub use frame::{Contents, Direction, Frame, FrameReader, Item, Refusal, RefusalCode, frame_bytes};
 pub use ids::*;
 pub use pairing::{

@@ -93,3 +93,8 @@ pub const PENDING_EPOCHS_MAX: usize = 64;
 /// How many earlier epochs a copy of a space names: as many as a keyring would hold if a third of
 /// the longest part were left for it. Forty years of weekly rotations.
 pub const COPIED_EPOCHS_MAX: usize = 2048;
+
+/// How many erasures of envelopes that never came are remembered of one person: more than a
+/// person writes in ten years, and some 20 MB. Beyond that the entries are gone all the same;
+/// only their places look missing.
+pub const UNSEEN_MAX: u32 = 65_536;

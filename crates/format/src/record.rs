@@ -3,6 +3,10 @@
 use core::fmt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub use crate::erasing::{
+    CarriedRecord, ChainPlace, DropRecord, ErasedRecord, ErasingRecord, Reach, UnseenErasure,
+    UnseenRecord,
+};
 use crate::{
     AuthorCertificate, AuthorId, BodyHash, Bundle, Bytes, Class, DecodeError, EntryDate, EntryId,
     EntryPreimage, EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, KeyHash, Kind,
@@ -55,6 +59,16 @@ pub enum Table {
     Persons = 18,
     /// [`SharedRecord`] by private entry.
     Shared = 19,
+    /// [`CarriedRecord`] by entry.
+    Carried = 20,
+    /// [`ErasedRecord`] by entry.
+    Erased = 21,
+    /// [`UnseenRecord`] by author and sequence.
+    Unseen = 22,
+    /// [`DropRecord`] by number.
+    Drops = 23,
+    /// One row: [`ErasingRecord`].
+    Erasing = 24,
 }
 
 /// Something that a store keeps.
@@ -113,6 +127,11 @@ record! {
     ImportedRecord in Imported,
     PersonRecord in Persons,
     SharedRecord in Shared,
+    CarriedRecord in Carried,
+    ErasedRecord in Erased,
+    UnseenRecord in Unseen,
+    DropRecord in Drops,
+    ErasingRecord in Erasing,
 }
 
 /// This device and the person whose it is.
@@ -277,9 +296,11 @@ pub struct ChainBranch {
     pub body: BodyHash,
     /// The link after it.
     pub link: Link,
-    /// The entry that it touches.
+    /// The entry that it carries something of.
     pub entry: Option<EntryId>,
-    /// Its body was erased.
+    /// The place of the envelope that carried something of that entry before it.
+    pub earlier: Option<ChainPlace>,
+    /// A signed erasure takes its body back.
     pub erased: bool,
 }
 
@@ -308,7 +329,7 @@ pub enum Verdict {
     Refused = 2,
     /// Of a newer version: kept until an update understands it.
     Unknown = 3,
-    /// Erased.
+    /// Erased: the body is gone, or goes as soon as the relay has it.
     Erased = 4,
 }
 

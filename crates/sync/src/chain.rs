@@ -5,7 +5,8 @@
 
 use sidelight_format::record::{AuthorRecord, ChainBranch, ChainRecord};
 use sidelight_format::{
-    AuthorId, AuthoredStatement, EpochId, Head, Link, PersonId, Sequence, limits,
+    AuthorId, AuthoredStatement, BodyHash, EpochId, Head, Link, PersonId, Sequence, limits,
+    link_after,
 };
 
 /// What the keeper of chains must offer: one author's sequences, by number.
@@ -22,6 +23,16 @@ pub trait Chains {
         author: &AuthorId,
         sequence: Sequence,
     ) -> Result<Option<ChainRecord>, Self::Error>;
+
+    /// The hash of a body that was erased at `sequence` of `author` and has never come.
+    ///
+    /// # Errors
+    /// The keeper's own.
+    fn erased(
+        &self,
+        author: &AuthorId,
+        sequence: Sequence,
+    ) -> Result<Option<BodyHash>, Self::Error>;
 }
 
 /// An author of whom nothing is known yet.
@@ -63,6 +74,19 @@ pub fn extend<C: Chains>(
     if record.branches.len() < limits::BRANCHES_MAX {
         record.branches.push(branch);
     }
+    match author.head {
+        // It may follow places that were erased before anything of this author came.
+        None => {
+            advance(chains, &statement.author, author)?;
+        }
+        Some(head) if head.sequence >= sequence => {
+            let erased = chains.erased(&statement.author, sequence)?;
+            if erased.is_some_and(|body| body != branch.body) {
+                fork = Some(sequence);
+            }
+        }
+        Some(_) => {}
+    }
 
     author.highest = author.highest.max(sequence);
     if sequence == Sequence(0) && branch.previous != Link::START {
@@ -81,23 +105,43 @@ pub fn extend<C: Chains>(
         Some(_) => false,
     };
     if follows {
-        let mut head = statement.head();
-        while let Some(next) = chains.chain(&head.author, head.sequence.next())? {
-            let Some(after) = next
-                .branches
-                .iter()
-                .find(|after| after.previous == head.link)
-            else {
-                fork = Some(head.sequence.next());
-                break;
-            };
-            head.sequence = head.sequence.next();
-            head.link = after.link;
-        }
-        author.head = Some(head);
+        author.head = Some(statement.head());
+        fork = advance(chains, &statement.author, author)?.or(fork);
     }
     author.forked |= fork.is_some();
     Ok((record, fork))
+}
+
+/// Moves an author's head on over what is here, and over what was erased and never came: an
+/// erasure gives the chain what the body would have given. Returns the place of a fork that it
+/// comes upon, if any.
+///
+/// # Errors
+/// The keeper's own.
+pub fn advance<C: Chains>(
+    chains: &C,
+    id: &AuthorId,
+    author: &mut AuthorRecord,
+) -> Result<Option<Sequence>, C::Error> {
+    loop {
+        let (sequence, previous) = author.head.map_or((Sequence(0), Link::START), |head| {
+            (head.sequence.next(), head.link)
+        });
+        let known = chains.chain(id, sequence)?;
+        let mut branches = known.iter().flat_map(|known| &known.branches);
+        let link = match branches.find(|after| after.previous == previous) {
+            Some(after) => after.link,
+            None => match chains.erased(id, sequence)? {
+                Some(body) => link_after(id, sequence, &previous, &body),
+                None => return Ok(known.map(|_| sequence)),
+            },
+        };
+        author.head = Some(Head {
+            author: *id,
+            sequence,
+            link,
+        });
+    }
 }
 
 /// Whether some branch of the sequence before leads to `branch`.

@@ -12,6 +12,7 @@
 pub mod authors;
 pub mod chain;
 mod epochs;
+pub mod erasure;
 mod graph;
 mod pairing;
 mod people;

@@ -75,7 +75,7 @@ pub enum Found {
     /// The relay keeps these durably, at places that the running hash covers. Were a place
     /// beyond the cursor enough, a relay could lose it again and nobody would notice.
     Kept(Vec<EnvelopeId>),
-    /// The body of an envelope that is not here is gone.
+    /// The relay says that it has dropped the body of this envelope.
     Gone(EnvelopeId),
     /// The relay once showed more, or other envelopes, than it has now.
     Rollback {
@@ -152,12 +152,24 @@ impl Session {
         }
     }
 
+    /// Asks for what is listed by now, if nothing is being asked for: the other end of the list
+    /// is read once more.
+    pub fn read_on(&mut self) {
+        if let Phase::Following { fetching } = &mut self.phase
+            && !*fetching
+        {
+            *fetching = true;
+            self.fetch(self.cursor(), u32::MAX, false);
+        }
+    }
+
     /// Whether all that the relay has listed so far is here.
     pub fn is_up_to_date(&self) -> bool {
         matches!(self.phase, Phase::Following { fetching: false })
     }
 
-    /// Takes in one frame. `has` says whether an envelope is known here, in whatever state.
+    /// Takes in one frame. `has` says whether an envelope is known here and wanted no more. One
+    /// whose body was erased is not: a relay that has it again must be told again.
     pub fn handle(&mut self, frame: Frame, has: &mut dyn FnMut(&EnvelopeId) -> bool) -> Vec<Found> {
         match frame {
             _ if matches!(self.phase, Phase::Over) => Vec::new(),
@@ -253,6 +265,7 @@ impl Session {
         let mut kept = Vec::new();
         for (place, item) in items.into_iter().enumerate() {
             let position = Position(first.0.saturating_add(place as u64));
+            let gone = matches!(item.contents, Contents::Dropped);
             let whole = match item.contents {
                 Contents::Whole(bytes) => Some(Found::Envelope(item.id, bytes)),
                 Contents::Dropped => Some(Found::Gone(item.id)),
@@ -280,9 +293,10 @@ impl Session {
                 } if position == *at && !matches!(whole, Some(Found::Envelope(..))) => {
                     *hash = hash.after(&item.id);
                     *at = at.next();
-                    if !has(&item.id) {
+                    if !gone && !has(&item.id) {
                         missing.push(position);
                     }
+                    found.extend(whole);
                     listed.insert(item.id);
                     // Positions, not ids: a list may name one id again and again.
                     if at.0 > LISTED_MAX {

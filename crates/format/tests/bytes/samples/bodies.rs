@@ -1,10 +1,10 @@
 //! Envelopes and what is in them.
 
 use sidelight_format::{
-    AuthorId, Authored, Body, BodyHash, Class, EntryId, EnvelopeHeader, EnvelopeId, EpochId,
-    Erasure, Generation, Link, Mode, PersonId, PersonKeys, ProofItem, ProofPart, Salt, Secret,
-    SegmentId, Sequence, SpaceCopy, SpaceId, Subject, SuccessorSigner, Suite, Timestamp, Voice,
-    VolumeDirectory, VolumeItem, VolumePart, VolumePartHeader, encode, part_hash,
+    AuthorId, Authored, Body, BodyHash, Class, Ending, EntryId, EnvelopeHeader, EnvelopeId,
+    EpochId, Erasure, Generation, Link, Mode, PersonId, PersonKeys, ProofItem, ProofPart, Salt,
+    Secret, SegmentId, Sequence, SpaceCopy, SpaceId, Subject, SuccessorSigner, Suite, Timestamp,
+    Voice, VolumeDirectory, VolumeItem, VolumePart, VolumePartHeader, encode, part_hash,
 };
 
 use super::people::{certificate, epoch, genesis, head, pairing_messages, successor};
@@ -55,7 +55,7 @@ pub(super) fn space_copy() -> SpaceCopy {
     }
 }
 
-fn erasure() -> Erasure {
+pub(super) fn erasure() -> Erasure {
     Erasure {
         epoch: EpochId(run(3)),
         author: AuthorId(run(0x50)),
@@ -134,6 +134,13 @@ pub(super) fn samples() -> Vec<Sample> {
             &authored().statement(SpaceId(run(2)), EpochId(run(3))),
         ),
         value("bodies/Erasure", &erasure()),
+        value(
+            "bodies/Ending",
+            &Ending {
+                space: SpaceId(run(2)),
+                entry: preimage(Mode::Together),
+            },
+        ),
         value("bodies/PersonKeys", &person_keys()),
         body("bodies/0 authored", &Body::Authored(Box::new(authored()))),
         body("bodies/1 epoch", &Body::Epoch(Box::new(epoch()))),

@@ -1,18 +1,19 @@
 //! Records of a device's store.
 
 use sidelight_format::record::{
-    AuthorRecord, ChainBranch, ChainRecord, DeviceRecord, EntryRecord, EnvelopeRecord, EpochNode,
-    EpochSecretRecord, Fact, FactRecord, ImportedRecord, IndexDirectory, IndexKey, IndexPage,
-    IndexRow, ListedRecord, Name, OutboxRecord, OwnAuthorRecord, PairingEnd, PairingRecord,
-    PersonRecord, RenderedRecord, ReplicaRecord, SharedRecord, SpaceRecord, Verdict, WaitingRecord,
+    AuthorRecord, CarriedRecord, ChainBranch, ChainPlace, ChainRecord, DeviceRecord, DropRecord,
+    EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord, ErasedRecord, ErasingRecord, Fact,
+    FactRecord, ImportedRecord, IndexDirectory, IndexKey, IndexPage, IndexRow, ListedRecord, Name,
+    OutboxRecord, OwnAuthorRecord, PairingEnd, PairingRecord, PersonRecord, Reach, RenderedRecord,
+    ReplicaRecord, SharedRecord, SpaceRecord, UnseenErasure, UnseenRecord, Verdict, WaitingRecord,
 };
 use sidelight_format::{
-    AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, Generation, KeyHash, Kind, Link,
-    MailboxName, Mode, PersonId, Position, RelayInstance, RunningHash, Secret, SegmentId, Sequence,
-    SpaceId, SuccessorSigner, Timestamp, VerifyingKey,
+    AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, EraseToken, Generation, KeyHash, Kind,
+    Link, MailboxName, Mode, PersonId, Position, RelayInstance, RunningHash, Secret, SegmentId,
+    Sequence, SpaceId, SuccessorSigner, Timestamp, VerifyingKey,
 };
 
-use super::bodies::person_keys;
+use super::bodies::{erasure, person_keys};
 use super::people::{bundle, certificate, epoch, genesis, head, roster, roster_actions, successor};
 use super::small::{date, invitation, preimage, relay, rendered};
 use super::{Sample, record, run, value};
@@ -26,7 +27,23 @@ fn branch() -> ChainBranch {
         body: BodyHash(run(13)),
         link: Link(run(12)),
         entry: Some(EntryId(run(4))),
+        earlier: Some(place()),
         erased: false,
+    }
+}
+
+fn place() -> ChainPlace {
+    ChainPlace {
+        author: AuthorId(run(0x50)),
+        sequence: Sequence(200),
+    }
+}
+
+fn unseen() -> UnseenErasure {
+    UnseenErasure {
+        person: PersonId(run(0x10)),
+        entry: EntryId(run(4)),
+        erasure: erasure(),
     }
 }
 
@@ -299,6 +316,41 @@ pub(super) fn samples() -> Vec<Sample> {
                 copy: EntryId(run(4)),
             },
         ),
+        record("records/20 carried", &CarriedRecord { last: place() }),
+        record(
+            "records/21 erased",
+            &ErasedRecord {
+                space: SpaceId(run(2)),
+                preimage: preimage(Mode::Own),
+                reach: Reach::Everywhere,
+            },
+        ),
+        record(
+            "records/22 unseen",
+            &UnseenRecord {
+                erased: vec![unseen()],
+            },
+        ),
+        record(
+            "records/23 drop",
+            &DropRecord {
+                space: SpaceId(run(2)),
+                epoch: EpochId(run(3)),
+                mailbox: MailboxName(run(7)),
+                envelope: EnvelopeId(run(8)),
+                token: EraseToken(run(0x4c)),
+                after: (MailboxName(run(7)), EnvelopeId(run(0x4d))),
+            },
+        ),
+        record(
+            "records/24 erasing",
+            &ErasingRecord {
+                markers: 3,
+                unseen: vec![(PersonId(run(0x10)), 300)],
+            },
+        ),
+        value("records/ChainPlace", &place()),
+        value("records/UnseenErasure", &unseen()),
         value("records/Name", &Name("Ana".into())),
         value("records/ChainBranch", &branch()),
         value("records/IndexKey", &key()),
@@ -310,6 +362,9 @@ pub(super) fn samples() -> Vec<Sample> {
             &FactRecord { found: NOW, fact },
         ));
         samples.push(value(&format!("records/Fact {name}"), &fact));
+    }
+    for reach in [Reach::OwnDevices, Reach::Everywhere] {
+        samples.push(value(&format!("records/Reach {reach:?}"), &reach));
     }
     for verdict in [
         Verdict::Accepted,
