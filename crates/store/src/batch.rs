@@ -11,6 +11,7 @@ use crate::Key;
 #[derive(Default)]
 pub struct Batch {
     rows: BTreeMap<(Table, OwnedKey), Option<Plain>>,
+    scrubs: bool,
 }
 
 impl Batch {
@@ -38,6 +39,17 @@ impl Batch {
     /// Deletes the row at `key`, if there is one.
     pub fn delete(&mut self, table: Table, key: Key<'_>) {
         self.rows.insert((table, key.into()), None);
+    }
+
+    /// What it deletes and replaces is to leave the disk as well, as far as a program can see
+    /// to that: no copy of the sealed rows stays in a log or in unused pages.
+    pub fn scrub(&mut self) {
+        self.scrubs = true;
+    }
+
+    /// Whether what it deletes and replaces is to leave the disk.
+    pub fn scrubs(&self) -> bool {
+        self.scrubs
     }
 
     /// The changed rows: a put with its bytes, a deletion with none.

@@ -24,6 +24,10 @@ mod turn;
 /// A commit is one transaction with `synchronous=FULL`: one `fsync` of the write-ahead log
 /// before it returns. Every 4 MB or so one of them also moves the log into the database. A
 /// read-only opener in another process needs no lock of ours and never waits for the writer.
+///
+/// Deleted rows are overwritten in the database. After a batch that [scrubs](Batch::scrub) the
+/// log is moved into the database and emptied as well; where a reader is in its way, with the
+/// next commit, or when the last opener closes.
 pub struct SqliteStore {
     // The connection goes before the turn: its end may move the log into the database.
     connection: Option<Connection>,
@@ -37,6 +41,8 @@ pub struct SqliteStore {
     /// The revision when this opener last had the turn or was told of it.
     seen: u64,
     held: Cell<u32>,
+    /// The write-ahead log still has rows that were to leave the disk: a reader was in its way.
+    scrub_due: bool,
 }
 
 const READ: &str = "SELECT value FROM rows WHERE tab = ?1 AND key = ?2";
@@ -94,6 +100,7 @@ impl SqliteStore {
             turn_on_resume: access != Access::Read,
             seen: 0,
             held: Cell::new(0),
+            scrub_due: false,
         }
     }
 
@@ -233,6 +240,10 @@ impl Store for SqliteStore {
         }
         transaction.commit().map_err(failure)?;
         self.seen = revision;
+        if self.scrub_due || batch.scrubs() {
+            // Committed it is, whatever becomes of this; what is left is tried again.
+            self.scrub_due = !file::empty_log(connection);
+        }
         Ok(())
     }
 

@@ -60,6 +60,11 @@ impl<'s> Txn<'s> {
         self.batch.delete(R::TABLE, key);
     }
 
+    /// What this transaction deletes and replaces is to leave the disk: see [`Batch::scrub`].
+    pub fn scrub(&mut self) {
+        self.batch.scrub();
+    }
+
     /// Puts a record behind the last one of a number-keyed table and returns its number: 0 in
     /// an empty table. Where the last record was deleted its number is given again.
     ///

@@ -41,6 +41,9 @@ const NAME_NEW: &str = "journal.db.new";
 /// or recovers: the write-ahead log lets nobody wait otherwise.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
+/// How long a reader is waited for before the log is emptied another time.
+const SCRUB_WAIT: Duration = Duration::from_millis(200);
+
 /// What tells whether the file that was opened is still the one of that name.
 #[derive(PartialEq, Eq)]
 pub(super) struct DatabaseFile(u64, u64);
@@ -145,6 +148,19 @@ pub(super) fn prepare_writing(connection: &Connection) -> Result<(), StoreError>
              PRAGMA journal_size_limit = 4194304;",
         )
         .map_err(failure)
+}
+
+/// Moves the write-ahead log into the database and leaves it empty. Whether it did: a reader who
+/// still needs the log is waited for, but not for long, since a person waits as well.
+pub(super) fn empty_log(connection: &Connection) -> bool {
+    let emptied = connection.busy_timeout(SCRUB_WAIT).and_then(|()| {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+            row.get::<_, i64>(0)
+        })
+    });
+    // Nothing fails for want of a longer wait but what is tried again.
+    let _ = connection.busy_timeout(LOCK_WAIT);
+    emptied == Ok(0)
 }
 
 /// The version of the layout, at most ours.

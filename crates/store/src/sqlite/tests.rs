@@ -365,3 +365,106 @@ fn a_turn_is_waited_for_but_not_longer_than_asked() {
     });
     assert_eq!(waiting, Ok(ROWS as usize));
 }
+
+/// Every file of the folder, end to end.
+fn disk_bytes(folder: &TempDir) -> Vec<u8> {
+    let files = fs::read_dir(folder.path()).unwrap();
+    files.fold(Vec::new(), |mut all, file| {
+        all.extend(fs::read(file.unwrap().path()).unwrap());
+        all
+    })
+}
+
+/// The sealed rows of a table, as they lie on disk.
+fn sealed(store: &SqliteStore) -> Vec<Vec<u8>> {
+    let connection = store.connection().unwrap();
+    let mut rows = connection.prepare("SELECT value FROM rows").unwrap();
+    let rows = rows.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+/// How many of `rows` have left 24 bytes anywhere on the disk, in their middle or at their end:
+/// a page holds part of a long row only.
+fn found_on(disk: &[u8], rows: &[Vec<u8>]) -> usize {
+    let windows: std::collections::BTreeSet<&[u8]> = disk.windows(24).collect();
+    let pieces = |row: &[u8]| {
+        let at = [row.len() / 2 - 12, row.len() - 24, row.len() / 4];
+        at.map(|at| row[at..at + 24].to_vec())
+    };
+    let found = |row: &&Vec<u8>| pieces(row).iter().any(|piece| windows.contains(&piece[..]));
+    rows.iter().filter(found).count()
+}
+
+#[test]
+fn what_is_scrubbed_is_nowhere_in_the_files() {
+    use sidelight_format::digest;
+    let folder = folder();
+    let mut store = SqliteStore::create(folder.path(), sealing(1)).unwrap();
+    // Rows that share a page and rows that fill several, of bytes that repeat nowhere.
+    let text = |number: u64, len: usize| {
+        let hash = |at: usize| digest("x", &[&number.to_be_bytes(), &at.to_be_bytes()]);
+        (0..len.div_ceil(32)).flat_map(hash).collect::<Vec<u8>>()
+    };
+    for round in 0..3 {
+        let mut batch = Batch::new();
+        for number in round * 40..round * 40 + 40 {
+            let len = [200, 1500, 9000][(number % 3) as usize];
+            batch.put(Table::Outbox, Key::Number(number), text(number, len));
+        }
+        store.commit(batch).unwrap();
+    }
+    let before = sealed(&store);
+    assert_eq!(found_on(&disk_bytes(&folder), &before), before.len());
+
+    // Without scrubbing they stay in the log at least.
+    let mut batch = Batch::new();
+    (0..20).for_each(|number| batch.delete(Table::Outbox, Key::Number(number)));
+    store.commit(batch).unwrap();
+    let gone = |store: &SqliteStore| {
+        let left = sealed(store);
+        let gone = before.iter().filter(|row| !left.contains(row));
+        gone.cloned().collect::<Vec<_>>()
+    };
+    assert!(found_on(&disk_bytes(&folder), &gone(&store)) > 0);
+
+    let mut batch = Batch::new();
+    (20..60).for_each(|number| batch.delete(Table::Outbox, Key::Number(number)));
+    // Replaced by less, by as much, and by more.
+    for number in 60..90 {
+        let len = [9000, 200, 1500][(number % 3) as usize];
+        batch.put(Table::Outbox, Key::Number(number), text(number + 1000, len));
+    }
+    batch.scrub();
+    store.commit(batch).unwrap();
+    let gone = gone(&store);
+    assert!(gone.len() >= 90);
+    assert_eq!(found_on(&disk_bytes(&folder), &gone), 0);
+}
+
+#[test]
+fn what_a_reader_holds_is_scrubbed_once_it_lets_go() {
+    let folder = filled();
+    let mut store = open(&folder, WRITE).unwrap();
+    store.commit(rows(100..101, 3000)).unwrap();
+    let before = sealed(&store);
+    let reader = open(&folder, Access::Read).unwrap();
+    reader.hold().unwrap();
+    assert_eq!(count(&reader), ROWS as usize + 1);
+
+    let mut batch = Batch::new();
+    batch.delete(Table::Outbox, Key::Number(100));
+    batch.scrub();
+    store.commit(batch).unwrap();
+    let left = sealed(&store);
+    let gone: Vec<_> = before
+        .into_iter()
+        .filter(|row| !left.contains(row))
+        .collect();
+    assert!(
+        found_on(&disk_bytes(&folder), &gone) > 0,
+        "a reader needs it"
+    );
+    reader.release();
+    store.commit(rows(200..201, 10)).unwrap();
+    assert_eq!(found_on(&disk_bytes(&folder), &gone), 0);
+}
