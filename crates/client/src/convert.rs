@@ -1,6 +1,6 @@
 //! Between the public records and those of the floors below.
 
-use sidelight_format::record::{IndexKey, PairingEnd as KeptEnd};
+use sidelight_format::record::{ErasedRecord, IndexKey, PairingEnd as KeptEnd};
 use sidelight_format::{
     Bytes, Edit, EntryId, FieldValue as KeptValue, InvalidAddress, InvitationLink, Kind, Mode,
     PersonId, RelayAddress, SpaceId, Timestamp, limits,
@@ -8,11 +8,11 @@ use sidelight_format::{
 use sidelight_journal::Version;
 use sidelight_store::Store;
 
-use crate::device::view::{self, EntryView, StatusView};
-use crate::device::{self, PairingView};
+use crate::device::view::{self, EntryView, Shown, StatusView};
+use crate::device::{self, Erased, PairingView, Reach};
 use crate::records::{
-    Draft, Emoji, Entry, Field, FieldEdit, FieldValue, NewPerson, OwnDevice, Pairing, PairingEnd,
-    PairingStage, Partner, Space, Status, TextEdit,
+    self, Draft, Emoji, Entry, ErasedFrom, Field, FieldEdit, FieldValue, NewPerson, OwnDevice,
+    Pairing, PairingEnd, PairingStage, Partner, Space, Status, TextEdit,
 };
 use crate::warning::device_id;
 use crate::{Date, Error, ErrorKind, Warning, reading};
@@ -150,25 +150,58 @@ impl People {
 
     pub(crate) fn entry(&self, shown: EntryView) -> Entry {
         let owner = shown.preimage.owner;
-        let name = self.names.iter().find(|(person, _)| *person == owner);
         Entry {
             id: shown.id.to_hex(),
-            space: if shown.space == self.private {
-                Space::Private
-            } else {
-                Space::Shared
-            },
+            space: self.space(&shown.space),
             kind: shown.rendered.kind.into(),
             date: shown.rendered.date.into(),
             order: shown.rendered.day_order,
             text: shown.rendered.text,
             fields: shown.rendered.fields.into_iter().map(field).collect(),
-            author_name: name.map(|(_, name)| name.clone()).unwrap_or_default(),
+            author_name: self.name(&owner),
             mine: owner == self.me,
             together: shown.preimage.mode == Mode::Together,
             amendments: shown.rendered.amendments,
             version: shown.version.to_hex(),
+            taken_back: false,
         }
+    }
+
+    /// What a page shows.
+    pub(crate) fn shown(&self, shown: Shown) -> Entry {
+        let marker = match shown {
+            Shown::Entry(entry) => return self.entry(entry),
+            Shown::TakenBack(marker) => marker,
+        };
+        Entry {
+            id: marker.id.to_hex(),
+            space: self.space(&marker.space),
+            kind: "taken_back".to_owned(),
+            date: marker.date.into(),
+            order: 0,
+            text: String::new(),
+            fields: Vec::new(),
+            author_name: self.name(&marker.owner),
+            mine: marker.owner == self.me,
+            together: false,
+            amendments: 0,
+            version: String::new(),
+            taken_back: true,
+        }
+    }
+
+    fn space(&self, space: &SpaceId) -> Space {
+        if *space == self.private {
+            Space::Private
+        } else {
+            Space::Shared
+        }
+    }
+
+    fn name(&self, person: &PersonId) -> String {
+        let mut names = self.names.iter();
+        let known = names.find(|(known, _)| known == person);
+        known.map(|(_, name)| name.clone()).unwrap_or_default()
     }
 }
 
@@ -292,6 +325,29 @@ pub(crate) fn status(view: StatusView, devices: u64, outbox_len: u64) -> Status 
             .map(|fact| Warning::of(fact, &me))
             .collect(),
     }
+}
+
+pub(crate) fn erased(erased: Erased) -> records::Erased {
+    records::Erased {
+        id: erased.entry.to_hex(),
+        from: match erased.reach {
+            Reach::Everywhere => ErasedFrom::Everywhere,
+            Reach::OwnDevices => ErasedFrom::OwnDevices,
+        },
+    }
+}
+
+/// Why an entry that was erased is not shown.
+pub(crate) fn gone(erased: &ErasedRecord, me: &PersonId) -> Error {
+    Error::not_found(match (erased.reach, erased.preimage.owner == *me) {
+        (Reach::Everywhere, true) => "you took this entry back; nothing of it is kept",
+        (Reach::Everywhere, false) => {
+            "the one who wrote this entry took it back; nothing of it is kept"
+        }
+        (Reach::OwnDevices, _) => {
+            "you erased your copy of this entry; your partner may still have theirs"
+        }
+    })
 }
 
 /// Clocks may say anything.

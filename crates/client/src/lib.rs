@@ -88,6 +88,7 @@ mod day_one;
 pub mod device;
 mod driver;
 mod entries;
+mod erasing;
 mod error;
 mod events;
 mod export;
@@ -120,9 +121,10 @@ pub use keystore::{
 };
 pub use reader::Reader;
 pub use records::{
-    Draft, Emoji, Entry, ExportReport, Field, FieldEdit, FieldValue, ImportOptions, ImportProgress,
-    ImportReport, Invited, NewPerson, OwnDevice, Page, PageRequest, Pairing, PairingEnd,
-    PairingStage, Partner, SkipReason, Skipped, Space, Status, SyncReport, TextEdit,
+    Draft, Emoji, Entry, Erased, ErasedFrom, ExportReport, Field, FieldEdit, FieldValue,
+    ImportOptions, ImportProgress, ImportReport, Invited, NewPerson, OwnDevice, Page, PageRequest,
+    Pairing, PairingEnd, PairingStage, Partner, SkipReason, Skipped, Space, Status, SyncReport,
+    TextEdit,
 };
 pub use sidelight_journal::kinds;
 pub use today::{BidNow, BoundaryShown, ComfortShown, NeedNow, OfferNow, Today};

@@ -37,18 +37,28 @@ pub(crate) fn page(store: &dyn Store, request: &PageRequest) -> Result<Page, Err
     let before = request.before.as_deref();
     let before = before.map(convert::index_key).transpose()?;
     let limit = request.limit.clamp(1, PAGE_LEN_MAX) as usize;
-    let (shown, next) = view::page(store, before.as_ref(), limit)?;
+    let (shown, next) = view::timeline(store, before.as_ref(), limit)?;
     let people = People::of(store)?;
     Ok(Page {
-        entries: shown.into_iter().map(|shown| people.entry(shown)).collect(),
+        entries: shown.into_iter().map(|shown| people.shown(shown)).collect(),
         next: next.as_ref().map(convert::cursor),
     })
 }
 
 pub(crate) fn entry(store: &dyn Store, id: &str) -> Result<Entry, Error> {
     let id = convert::entry_id(store, id)?;
-    let shown = view::entry(store, &id)?.ok_or_else(convert::no_entry)?;
-    Ok(People::of(store)?.entry(shown))
+    match view::entry(store, &id)? {
+        Some(shown) => Ok(People::of(store)?.entry(shown)),
+        None => Err(no_entry(store, &id)?),
+    }
+}
+
+/// Why there is no such entry.
+pub(crate) fn no_entry(store: &dyn Store, id: &EntryId) -> Result<Error, Error> {
+    Ok(match view::taken_back(store, id)? {
+        Some(erased) => convert::gone(&erased, &me(store)?.0),
+        None => convert::no_entry(),
+    })
 }
 
 pub(crate) fn status(store: &dyn Store) -> Result<Status, Error> {

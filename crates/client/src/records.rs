@@ -120,6 +120,32 @@ pub struct Entry {
     pub amendments: u32,
     /// What is shown, for [`edit`](crate::Journal::edit): positions are counted in this text.
     pub version: String,
+    /// Its writer has taken it back, and this is all that is left: whose it was, in which
+    /// space, and the day, so that whoever had read it knows that they did. Its text, fields and
+    /// version are empty.
+    pub taken_back: bool,
+}
+
+/// What became of an entry that was erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erased {
+    /// Its id.
+    pub id: String,
+    /// From where it goes.
+    pub from: ErasedFrom,
+}
+
+/// From where an erased entry goes. What somebody photographed, exported, or keeps with a
+/// changed program stays theirs in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErasedFrom {
+    /// From every device of whoever keeps it, and from the relay: each obeys when it next
+    /// connects. The partner's device goes on to say that something was taken back that day.
+    Everywhere,
+    /// From this person's own devices only. It is kept together, or belongs to a journal that
+    /// was left: the other keeps it, with what either of both wrote in it, and is not told.
+    OwnDevices,
 }
 
 /// Where an entry is kept.
@@ -402,7 +428,7 @@ macro_rules! redacted {
 redacted! {
     NewPerson {}
     Draft { kind, date, together, shared }
-    Entry { id, space, kind, mine, together, amendments }
+    Entry { id, space, kind, mine, together, amendments, taken_back }
     Field {}
     TextEdit { at, delete }
     Invited { expires_ms }

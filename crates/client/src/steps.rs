@@ -126,7 +126,7 @@ impl Driver {
                     self.links.drop_link(link, Instant::now());
                 }
                 Ok(Some(Output::Event(event))) => {
-                    changed += u64::from(matches!(event, device::Event::EntryChanged(_)));
+                    changed += u64::from(event.is_of_entry());
                     self.tell(event);
                 }
                 Err(error) => {
@@ -145,6 +145,7 @@ impl Driver {
     fn tell(&mut self, event: device::Event) {
         let told = match event {
             device::Event::EntryChanged(id) => Event::EntryChanged { id: id.to_hex() },
+            device::Event::EntryRemoved(id) => Event::EntryRemoved { id: id.to_hex() },
             device::Event::PairingChanged => {
                 // A device that was nobody's may have become somebody's.
                 if let Some(device) = &self.device

@@ -77,6 +77,7 @@ impl Core {
             vec![encode(&copy)],
             outside,
         )
+        .map(|_| ())
     }
 
     /// A space as own devices need it, entered with `epoch`.

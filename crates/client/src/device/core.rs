@@ -15,7 +15,9 @@ use sidelight_format::{
 use sidelight_store::{Direction, Key, Store, Txn};
 use sidelight_sync::{Pairing, Person, Roster};
 
+use super::drops::Drops;
 use super::entries::Documents;
+use super::gaps::Suspected;
 use super::links::Link;
 use super::outbox::Outbox;
 use super::space::{Epoch, Known, Space};
@@ -37,9 +39,12 @@ pub(super) struct Core {
     pub(super) recovery: MailboxKeys,
     pub(super) pairing: Option<Rendezvous>,
     pub(super) outbox: Outbox,
+    pub(super) drops: Drops,
     pub(super) links: BTreeMap<LinkId, Link>,
     pub(super) documents: Documents,
     pub(super) facts: BTreeSet<FactKey>,
+    /// Gaps that may yet be explained.
+    pub(super) suspected: BTreeMap<SpaceId, Suspected>,
     /// How many envelopes of each author wait for what they depend on.
     pub(super) waiting: BTreeMap<AuthorId, usize>,
     /// Mailboxes of which something was not remembered, since too much waited already; and
@@ -51,6 +56,8 @@ pub(super) struct Core {
     pub(super) changed: BTreeSet<EntryId>,
     /// Epochs that could not be followed may be now.
     pub(super) follow_again: bool,
+    /// Entries erased in this step.
+    pub(super) removed: BTreeSet<EntryId>,
     /// This step has changed something that is only right once it is kept.
     pub(super) dirty: bool,
 }
@@ -97,6 +104,8 @@ impl Core {
             core.spaces.insert(id, space);
         }
         core.outbox = Outbox::open(&txn)?;
+        core.drops = Drops::open(&txn)?;
+        core.reopen_for_drops(&txn)?;
         // Pairings are few, and one counts: that which is under way, or led to the partner, or
         // has something left to say. When each would have expired tells nothing of that.
         let pairings = txn
@@ -140,15 +149,18 @@ impl Core {
             spaces: BTreeMap::new(),
             pairing: None,
             outbox: Outbox::default(),
+            drops: Drops::default(),
             links: BTreeMap::new(),
             documents: Documents::default(),
             facts: BTreeSet::new(),
+            suspected: BTreeMap::new(),
             waiting: BTreeMap::new(),
             missed: BTreeSet::new(),
             released: false,
             outputs: Vec::new(),
             changed: BTreeSet::new(),
             follow_again: false,
+            removed: BTreeSet::new(),
             dirty: false,
         }
     }
@@ -258,7 +270,7 @@ impl Core {
                 bytes,
             },
         );
-        if verdict != Verdict::Refused {
+        if !matches!(verdict, Verdict::Refused | Verdict::Erased) {
             txn.append(&ListedRecord { mailbox, envelope })?;
         }
         Ok(())
@@ -287,7 +299,12 @@ impl Core {
                 .into_iter()
                 .map(|id| Output::Event(Event::EntryChanged(id))),
         );
-        self.send_waiting(txn)
+        let removed = std::mem::take(&mut self.removed).into_iter();
+        self.outputs
+            .extend(removed.map(|id| Output::Event(Event::EntryRemoved(id))));
+        self.send_waiting(txn)?;
+        self.send_drops();
+        Ok(())
     }
 }
 
@@ -320,7 +337,7 @@ impl Rendezvous {
 
 /// A gap that grows is the same gap, and a log that forked stays forked, or each further step of
 /// either branch would be told; everything else is compared whole.
-fn fact_key(fact: &Fact) -> FactKey {
+pub(super) fn fact_key(fact: &Fact) -> FactKey {
     match fact {
         Fact::Gap { author, from, .. } => format!("gap {} {}", author.to_hex(), from.0),
         Fact::Fork { author, .. } => format!("fork {}", author.to_hex()),

@@ -21,6 +21,12 @@ const TAIL_LEN_MAX: usize = 16 * 1024;
 #[derive(Default)]
 pub(super) struct Documents(VecDeque<(EntryId, Open)>);
 
+impl Documents {
+    pub(super) fn forget(&mut self, id: &EntryId) {
+        self.0.retain(|(known, _)| known != id);
+    }
+}
+
 /// An entry with its document.
 pub(super) struct Open {
     pub(super) record: EntryRecord,
@@ -198,7 +204,7 @@ impl Core {
 }
 
 /// An entry's row in the timeline.
-fn index_row(entry: EntryId, shown: &RenderedRecord) -> IndexRow {
+pub(super) fn index_row(entry: EntryId, shown: &RenderedRecord) -> IndexRow {
     let rendered = &shown.rendered;
     IndexRow {
         key: IndexKey {

@@ -254,10 +254,11 @@ impl Core {
                 known.open.insert(*epoch, opened);
             }
         }
-        let outbox = &self.outbox;
+        let (outbox, drops) = (&self.outbox, &self.drops);
+        let waits = |mailbox| outbox.waits_at(&mailbox) || drops.waits_at(&mailbox);
         known
             .open
-            .retain(|id, epoch| listened.contains(id) || outbox.waits_at(&epoch.keys.name()));
+            .retain(|id, epoch| listened.contains(id) || waits(epoch.keys.name()));
         self.save_space(txn, space);
         Ok(())
     }
@@ -339,6 +340,7 @@ impl Core {
             parts,
             outside,
         )
+        .map(|_| ())
     }
 
     /// Knows more of a person's chain.

@@ -1,14 +1,17 @@
 //! Links: one replication session each, and what waits to be sent on it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sidelight_crypto::MailboxKeys;
-use sidelight_format::record::{EnvelopeRecord, Fact, ListedRecord, OutboxRecord, ReplicaRecord};
+use sidelight_format::record::{
+    EnvelopeRecord, Fact, ListedRecord, OutboxRecord, ReplicaRecord, Verdict,
+};
 use sidelight_format::{EnvelopeId, Frame, MailboxName, Position, RefusalCode};
 use sidelight_store::{Direction, Key, Txn};
 use sidelight_sync::{Found, Outside, Session};
 
 use super::core::{Core, Purpose};
+use super::drops::DropsInFlight;
 use super::space::{Epoch, Space};
 use super::{Event, Group, LinkId, Output, Wanted};
 use crate::Error;
@@ -29,6 +32,8 @@ pub(super) struct Link {
     /// What was sent and not yet answered, by length.
     in_flight: HashMap<EnvelopeId, usize>,
     in_flight_len: usize,
+    /// The drops that were asked for and not yet answered.
+    pub(super) drops: DropsInFlight,
 }
 
 impl Core {
@@ -45,7 +50,8 @@ impl Core {
             };
             for epoch in space.open.values() {
                 let mailbox = epoch.keys.name();
-                let silent = space.record.left && !self.outbox.waits_at(&mailbox);
+                let waits = self.outbox.waits_at(&mailbox) || self.drops.waits_at(&mailbox);
+                let silent = space.record.left && !waits;
                 if let Some(relay) = epoch.record.relay.clone()
                     && !silent
                     && self.is_announced(space, epoch)
@@ -136,6 +142,7 @@ impl Core {
             sent: None,
             in_flight: HashMap::new(),
             in_flight_len: 0,
+            drops: DropsInFlight::new(),
         };
         self.links.insert(link, opened);
         self.send_session(link);
@@ -157,8 +164,24 @@ impl Core {
 
     pub(super) fn is_quiet(&self, link: LinkId) -> bool {
         self.links.get(&link).is_some_and(|opened| {
-            opened.session.is_up_to_date() && !self.outbox.waits_at(&opened.mailbox)
+            let mailbox = &opened.mailbox;
+            let waits = self.outbox.waits_at(mailbox) || self.drops.waits_at(mailbox);
+            opened.session.is_up_to_date() && !waits
         })
+    }
+
+    /// Reads on in mailboxes: what their relay has by now.
+    pub(super) fn read_again(&mut self, mailboxes: &BTreeSet<MailboxName>) {
+        let mut asked = Vec::new();
+        for (link, opened) in &mut self.links {
+            if mailboxes.contains(&opened.mailbox) {
+                opened.session.read_on();
+                asked.push(*link);
+            }
+        }
+        for link in asked {
+            self.send_session(link);
+        }
     }
 
     pub(super) fn outbox_len(&self) -> usize {
@@ -184,7 +207,7 @@ impl Core {
                         unreadable = Some(error);
                         true
                     },
-                    |known| known.is_some(),
+                    |known| known.is_some_and(|known| known.verdict != Verdict::Erased),
                 )
             });
             if let Some(error) = unreadable {
@@ -229,20 +252,24 @@ impl Core {
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
         match found {
-            Found::Envelope(id, bytes) => {
-                if txn.get::<EnvelopeRecord>(Key::Name(&id.0))?.is_none() {
-                    self.receive(txn, mailbox, id, bytes, outside)?;
+            Found::Envelope(id, bytes) => match txn.get::<EnvelopeRecord>(Key::Name(&id.0))? {
+                None => self.receive(txn, mailbox, id, bytes, outside)?,
+                Some(known) if known.verdict == Verdict::Erased => {
+                    self.shown_again(txn, mailbox, id, &bytes)?;
                 }
-            }
+                Some(_) => {}
+            },
             Found::Answered(ids) => self.answered(link, &ids),
             Found::Kept(ids) => {
                 for id in &ids {
-                    self.outbox.acknowledge(txn, &mailbox, id);
+                    self.kept_there(txn, &mailbox, id)?;
                 }
             }
             // The relay's word, and no more: an erasure is signed, and comes by itself. Nothing is
             // remembered, so that the envelope is taken in if it comes after all.
-            Found::Gone(_) => {}
+            Found::Gone(id) => {
+                self.dropped(txn, &mailbox, &id);
+            }
             Found::Rollback {
                 instance,
                 shown,
@@ -259,7 +286,7 @@ impl Core {
             }
             Found::Refill { instance, listed } => {
                 for id in &listed {
-                    self.outbox.acknowledge(txn, &mailbox, id);
+                    self.kept_there(txn, &mailbox, id)?;
                 }
                 let mut envelopes = 0;
                 let mut from = 0;
@@ -268,7 +295,10 @@ impl Core {
                     let Some((last, _)) = rows.last() else { break };
                     from = last + 1;
                     for (_, row) in rows {
-                        if row.mailbox == mailbox && !listed.contains(&row.envelope) {
+                        if row.mailbox == mailbox
+                            && !listed.contains(&row.envelope)
+                            && self.has_body(txn, &row.envelope)?
+                        {
                             self.outbox.push(
                                 txn,
                                 OutboxRecord {
@@ -303,6 +333,11 @@ impl Core {
                 }
                 self.outputs.push(Output::Event(Event::UpToDate(mailbox)));
             }
+            Found::Refused(refusal)
+                if refusal.code == RefusalCode::Token
+                    && refusal
+                        .about
+                        .is_some_and(|id| self.dropped(txn, &mailbox, &id)) => {}
             Found::Refused(refusal) => {
                 self.outputs
                     .push(Output::Event(Event::Refused(mailbox, refusal)));

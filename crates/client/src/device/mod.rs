@@ -7,12 +7,16 @@
 
 mod copies;
 mod core;
+mod drops;
 mod entries;
 mod epochs;
+mod erase;
 mod follow;
 mod founding;
+mod gaps;
 mod linking;
 mod links;
+mod obey;
 mod outbox;
 mod own;
 mod pair;
@@ -25,6 +29,7 @@ mod write;
 
 use std::collections::VecDeque;
 
+pub use sidelight_format::record::Reach;
 use sidelight_format::record::{Fact, PairingEnd};
 use sidelight_format::{
     Bytes, Edit, EntryDate, EntryId, FieldValue, Frame, InvitationLink, Kind, MailboxName, Refusal,
@@ -80,6 +85,15 @@ pub struct Wrote {
     pub new: bool,
 }
 
+/// What became of an entry that was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Erased {
+    /// The entry.
+    pub entry: EntryId,
+    /// From where it goes.
+    pub reach: Reach,
+}
+
 /// A link that the device wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
@@ -121,6 +135,8 @@ pub enum Output {
 pub enum Event {
     /// An entry is new or has changed.
     EntryChanged(EntryId),
+    /// An entry was erased, here or by who wrote it.
+    EntryRemoved(EntryId),
     /// A pairing has come further.
     PairingChanged,
     /// All that a mailbox's relay lists is here.
@@ -129,6 +145,13 @@ pub enum Event {
     Refused(MailboxName, Refusal),
     /// Something that the people should know about.
     Warning(Fact),
+}
+
+impl Event {
+    /// Whether it tells of an entry.
+    pub fn is_of_entry(&self) -> bool {
+        matches!(self, Self::EntryChanged(_) | Self::EntryRemoved(_))
+    }
 }
 
 /// How far a pairing is.
@@ -333,6 +356,7 @@ impl Device {
                 } else {
                     self.core.outputs.clear();
                     self.core.changed.clear();
+                    self.core.removed.clear();
                 }
                 return Err(error);
             }
@@ -428,6 +452,20 @@ impl Device {
         outside: &mut Outside<'_>,
     ) -> Result<Vec<EntryId>, Error> {
         self.act(|core, txn| core.share(txn, entries, outside))
+    }
+
+    /// Erases entries, all or none: at once on this device, and elsewhere as soon as it is
+    /// heard there. What is one's own goes from every device that keeps it and from the relay;
+    /// of what is kept together, or was left, one's own copy goes, and the other keeps theirs.
+    ///
+    /// # Errors
+    /// Not found; Invalid for an entry that is the other's alone; Storage.
+    pub fn erase(
+        &mut self,
+        entries: &[EntryId],
+        outside: &mut Outside<'_>,
+    ) -> Result<Vec<Erased>, Error> {
+        self.act(|core, txn| core.erase(txn, entries, outside))
     }
 
     /// Invites a partner: the link to show to them and nobody else.

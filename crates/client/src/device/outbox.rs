@@ -92,6 +92,11 @@ impl Outbox {
         self.waiting.contains_key(mailbox)
     }
 
+    /// Whether this envelope waits.
+    pub(super) fn waits(&self, mailbox: &MailboxName, id: &EnvelopeId) -> bool {
+        self.numbers.contains_key(&(*mailbox, *id))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.numbers.len()
     }

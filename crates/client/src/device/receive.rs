@@ -1,18 +1,21 @@
 //! Receiving: an envelope is opened, proved, and only then touches an entry.
 
 use sidelight_crypto::Unopened;
-use sidelight_format::record::{ChainBranch, EnvelopeRecord, Fact, Verdict, WaitingRecord};
+use sidelight_format::record::{
+    ChainBranch, ChainPlace, EnvelopeRecord, Fact, Verdict, WaitingRecord,
+};
 use sidelight_format::{
     AuthorId, Authored, Body, Bytes, EntryId, EntryPreimage, EnvelopeId, EpochId, MailboxName,
     PersonId, SpaceId, Subject, limits,
 };
 use sidelight_journal::{Admitted, ChangeId, Document, actor, admit};
 use sidelight_store::{Direction, Key, Txn};
-use sidelight_sync::{Limit, Outside, authors, chain};
+use sidelight_sync::{Outside, authors, chain};
 
 use super::core::{Core, Purpose};
 use super::entries::Open;
-use super::write::Chains;
+use super::erase::erased;
+use super::write::{Chains, carries};
 use crate::Error;
 
 /// Where an envelope came in.
@@ -134,8 +137,16 @@ impl Core {
         let entry = authored.entry.map(|preimage| preimage.id(&space));
 
         let verdict = match (authored.subject, authored.entry, entry) {
+            (Subject::ERASURE, Some(preimage), Some(id)) => {
+                let place = (came.mailbox, came.envelope);
+                self.receive_erasures(txn, space, (id, preimage), authored, (place, &mut *outside))?
+            }
+            (_, _, Some(id)) if erased(txn, &id)?.is_some() => Verdict::Erased,
             (Subject::ENTRY, Some(preimage), Some(id)) => {
                 self.apply(txn, space, (id, preimage), authored)?
+            }
+            (Subject::ENDED, None, None) if space == self.me.private => {
+                self.receive_endings(txn, authored)?
             }
             (Subject::PERSON_KEYS | Subject::ROSTER | Subject::SPACE, None, None)
                 if space == self.me.private =>
@@ -157,14 +168,22 @@ impl Core {
             return Ok(());
         }
         // Its author's chain goes on even over what was refused: a refusal is no gap.
-        let branch = ChainBranch {
+        let mut branch = ChainBranch {
             envelope: came.envelope,
             previous: statement.previous,
             body: statement.body_hash(),
             link: statement.link(),
-            entry,
+            entry: carries(authored.subject, authored.entry, &space),
+            earlier: None,
             erased: false,
         };
+        if verdict == Verdict::Erased {
+            let place = ChainPlace {
+                author: statement.author,
+                sequence: statement.sequence,
+            };
+            branch.erased = self.was_awaited(txn, place, person, &branch)?;
+        }
         let fork = self.extend_chain(txn, space, epoch, &statement, person, branch)?;
         if let Some(sequence) = fork {
             let fact = Fact::Fork {
@@ -176,6 +195,11 @@ impl Core {
         }
         self.witness(txn, (space, epoch), &statement.heads, outside)?;
 
+        if let (Verdict::Erased, Some(id)) = (verdict, entry) {
+            let place = (came.mailbox, came.envelope);
+            let awaited = (branch.erased, outside);
+            return self.keep_erased(txn, place, (space, epoch, id), (authored, bytes), awaited);
+        }
         let taken = match verdict {
             Verdict::Refused => false,
             Verdict::Waiting => self.wait(txn, came.envelope, &statement.author, entry)?,
@@ -354,7 +378,7 @@ impl Core {
             let Some(record) = opened.authors.get_mut(&head.author) else {
                 continue;
             };
-            let fork = chain::witness(&Chains(txn), record, head)?;
+            let fork = chain::witness(&Chains(txn, record.person), record, head)?;
             let person = record.person;
             txn.put(Key::Name(&head.author.0), record);
             if let Some(sequence) = fork {
@@ -365,47 +389,6 @@ impl Core {
                 };
                 self.report(txn, fact, outside.now)?;
             }
-        }
-        Ok(())
-    }
-
-    /// All that the relay lists is here: whatever is still missing is a gap.
-    pub(super) fn report_gaps(
-        &mut self,
-        txn: &mut Txn<'_>,
-        mailbox: &MailboxName,
-        outside: &Outside<'_>,
-    ) -> Result<(), Error> {
-        let Some(Purpose::Epoch(space, epoch)) = self.purpose(mailbox) else {
-            return Ok(());
-        };
-        let Some(known) = self.spaces.get(&space) else {
-            return Ok(());
-        };
-        let (graph, Some(opened)) = (&known.graph, known.open.get(&epoch)) else {
-            return Ok(());
-        };
-        let gaps: Vec<Fact> = opened
-            .authors
-            .iter()
-            .filter_map(|(author, record)| {
-                let (from, to) = chain::gap(record)?;
-                // What lies beyond where its person closed the epoch is not missing.
-                let to = match graph.limit(&epoch, &record.person, author) {
-                    Limit::None => to,
-                    Limit::UpTo(last) => to.min(last),
-                    Limit::Nothing => return None,
-                };
-                (from <= to).then_some(Fact::Gap {
-                    person: record.person,
-                    author: *author,
-                    from,
-                    to,
-                })
-            })
-            .collect();
-        for gap in gaps {
-            self.report(txn, gap, outside.now)?;
         }
         Ok(())
     }

@@ -1,15 +1,16 @@
 //! Reading: pages and entries from rendered rows. No document is loaded.
 
 use sidelight_format::record::{
-    DeviceRecord, FactRecord, ImportedRecord, IndexKey, PersonRecord, RenderedRecord,
+    DeviceRecord, ErasedRecord, FactRecord, ImportedRecord, IndexKey, PersonRecord, RenderedRecord,
     ReplicaRecord, SpaceRecord,
 };
-use sidelight_format::{EntryId, EntryPreimage, PersonId, Rendered, SpaceId, Timestamp};
+use sidelight_format::{EntryDate, EntryId, EntryPreimage, PersonId, Rendered, SpaceId, Timestamp};
 use sidelight_journal::Version;
 use sidelight_store::{Direction, Key, Store, Txn, timeline};
 use sidelight_sync::{Person, Roster};
 
 use super::entries::version;
+use super::erase::{erased, erasing};
 use super::write::imported_key;
 use crate::Error;
 
@@ -26,6 +27,28 @@ pub struct EntryView {
     pub version: Version,
     /// What is shown.
     pub rendered: Rendered,
+}
+
+/// Where an entry was that its writer has taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakenBack {
+    /// The entry that was.
+    pub id: EntryId,
+    /// Its space.
+    pub space: SpaceId,
+    /// Whose it was.
+    pub owner: PersonId,
+    /// The day it was about, without an offset.
+    pub date: EntryDate,
+}
+
+/// What a page shows.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// An entry.
+    Entry(EntryView),
+    /// That something was taken back.
+    TakenBack(TakenBack),
 }
 
 /// What a person should know of this device.
@@ -55,7 +78,8 @@ super::redacted! {
     StatusView { person, synced, entries, facts }
 }
 
-/// The newest entries before `before`, at most `limit`, and the key to go on from.
+/// The newest entries before `before`, and the key to go on from: at most `limit`, and fewer
+/// where something was taken back.
 ///
 /// # Errors
 /// Storage.
@@ -64,6 +88,23 @@ pub fn page(
     before: Option<&IndexKey>,
     limit: usize,
 ) -> Result<(Vec<EntryView>, Option<IndexKey>), Error> {
+    let (shown, next) = timeline(store, before, limit)?;
+    let entries = shown.into_iter().filter_map(|shown| match shown {
+        Shown::Entry(entry) => Some(entry),
+        Shown::TakenBack(_) => None,
+    });
+    Ok((entries.collect(), next))
+}
+
+/// What is shown before `before`, the newest first, at most `limit`, and the key to go on from.
+///
+/// # Errors
+/// Storage.
+pub fn timeline(
+    store: &dyn Store,
+    before: Option<&IndexKey>,
+    limit: usize,
+) -> Result<(Vec<Shown>, Option<IndexKey>), Error> {
     let txn = Txn::begin(store)?;
     let rows = timeline::page(&txn, before.copied(), limit, |_| true)?;
     let next = (rows.len() == limit)
@@ -72,10 +113,17 @@ pub fn page(
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
         let id = row.key.entry;
-        let shown = txn
-            .get::<RenderedRecord>(Key::Name(&id.0))?
-            .ok_or_else(|| Error::internal("an indexed entry is not kept"))?;
-        entries.push(entry_view(id, shown));
+        let shown = match txn.get::<RenderedRecord>(Key::Name(&id.0))? {
+            Some(shown) => Shown::Entry(entry_view(id, shown)),
+            None if erased(&txn, &id)?.is_some() => Shown::TakenBack(TakenBack {
+                id,
+                space: row.space,
+                owner: row.owner,
+                date: row.date,
+            }),
+            None => return Err(Error::internal("an indexed entry is not kept")),
+        };
+        entries.push(shown);
     }
     Ok((entries, next))
 }
@@ -87,6 +135,14 @@ pub fn page(
 pub fn entry(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Error> {
     let shown = Txn::begin(store)?.get::<RenderedRecord>(Key::Name(&id.0))?;
     Ok(shown.map(|shown| entry_view(*id, shown)))
+}
+
+/// What is left of an entry that was erased.
+///
+/// # Errors
+/// Storage.
+pub fn taken_back(store: &dyn Store, id: &EntryId) -> Result<Option<ErasedRecord>, Error> {
+    erased(&Txn::begin(store)?, id)
 }
 
 /// The entries whose id begins with `prefix`, in hexadecimal: at most two, so that the caller
@@ -165,7 +221,7 @@ pub fn status(store: &dyn Store) -> Result<StatusView, Error> {
         private: me.private,
         shared: me.shared,
         synced,
-        entries: timeline::len(&txn)?,
+        entries: timeline::len(&txn)?.saturating_sub(erasing(&txn)?.markers),
         facts: facts.into_iter().map(|(_, fact)| fact).collect(),
     })
 }

@@ -2,11 +2,12 @@
 
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::{
-    ChainBranch, ChainRecord, ImportedRecord, RenderedRecord, SharedRecord,
+    ChainBranch, ChainPlace, ChainRecord, ImportedRecord, RenderedRecord, SharedRecord,
+    UnseenRecord,
 };
 use sidelight_format::{
-    AuthorId, Edit, EntryId, EntryPreimage, EpochId, Mode, Sequence, SpaceId, Subject, Voice,
-    digest,
+    AuthorId, BodyHash, Edit, EntryId, EntryPreimage, EnvelopeId, EpochId, MailboxName, Mode,
+    PersonId, Sequence, SpaceId, Subject, Voice, digest,
 };
 use sidelight_journal::{Document, NewEntry, Version, actor};
 use sidelight_store::{Key, StoreError, Txn, timeline};
@@ -14,6 +15,7 @@ use sidelight_sync::{Outside, authors, chain};
 
 use super::core::Core;
 use super::entries::Open;
+use super::erase::{carry, erased};
 use super::{Draft, Wrote};
 use crate::Error;
 
@@ -167,7 +169,10 @@ impl Core {
         }
         let mut copies = Vec::new();
         for (id, draft) in entries.iter().zip(drafts) {
-            if let Some(before) = txn.get::<SharedRecord>(Key::Name(&id.0))? {
+            let before = txn.get::<SharedRecord>(Key::Name(&id.0))?;
+            if let Some(before) = before
+                && erased(txn, &before.copy)?.is_none()
+            {
                 copies.push(before.copy);
                 continue;
             }
@@ -218,7 +223,7 @@ impl Core {
     }
 
     /// Writes one envelope as this device's author in the current epoch of `space`, and keeps
-    /// it with everything that it changes.
+    /// it with everything that it changes. Returns its mailbox and id.
     pub(super) fn author(
         &mut self,
         txn: &mut Txn<'_>,
@@ -226,7 +231,7 @@ impl Core {
         about: (Subject, Option<EntryPreimage>, Option<Voice>),
         parts: Vec<Vec<u8>>,
         outside: &mut Outside<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<(MailboxName, EnvelopeId), Error> {
         self.dirty = true;
         self.own_author(txn, space, outside)?;
         let epoch = self.writable_epoch(txn, space, outside)?;
@@ -253,7 +258,8 @@ impl Core {
             previous: written.statement.previous,
             body: written.statement.body_hash(),
             link: written.statement.link(),
-            entry: about.1.map(|preimage| preimage.id(&space)),
+            entry: carries(about.0, about.1, &space),
+            earlier: None,
             erased: false,
         };
         self.extend_chain(
@@ -264,7 +270,8 @@ impl Core {
             certificate.person,
             branch,
         )?;
-        self.post(txn, mailbox, written.id, written.envelope)
+        self.post(txn, mailbox, written.id, written.envelope)?;
+        Ok((mailbox, written.id))
     }
 
     /// Takes an envelope into its author's chain; returns where it forks.
@@ -274,7 +281,7 @@ impl Core {
         space: SpaceId,
         epoch: EpochId,
         statement: &sidelight_format::AuthoredStatement,
-        person: sidelight_format::PersonId,
+        person: PersonId,
         branch: ChainBranch,
     ) -> Result<Option<Sequence>, Error> {
         let author = statement.author;
@@ -284,7 +291,12 @@ impl Core {
             .authors
             .entry(author)
             .or_insert_with(|| chain::new_author(epoch, person));
-        let (chained, fork) = chain::extend(&Chains(txn), record, statement, branch)?;
+        let (mut chained, fork) = chain::extend(&Chains(txn, person), record, statement, branch)?;
+        let place = ChainPlace {
+            author,
+            sequence: statement.sequence,
+        };
+        carry(txn, place, &branch.envelope, &mut chained)?;
         txn.put(Key::Name(&chain_key(&author, statement.sequence)), &chained);
         txn.put(Key::Name(&author.0), record);
         if !known {
@@ -322,8 +334,8 @@ fn new_entry(draft: &Draft, day_order: u32) -> NewEntry {
     }
 }
 
-/// The chains of a transaction.
-pub(super) struct Chains<'a, 's>(pub(super) &'a Txn<'s>);
+/// The chains of a person's authors, in a transaction.
+pub(super) struct Chains<'a, 's>(pub(super) &'a Txn<'s>, pub(super) PersonId);
 
 impl chain::Chains for Chains<'_, '_> {
     type Error = StoreError;
@@ -334,6 +346,27 @@ impl chain::Chains for Chains<'_, '_> {
     ) -> Result<Option<ChainRecord>, StoreError> {
         self.0.get(Key::Name(&chain_key(author, sequence)))
     }
+
+    fn erased(
+        &self,
+        author: &AuthorId,
+        sequence: Sequence,
+    ) -> Result<Option<BodyHash>, StoreError> {
+        let unseen: Option<UnseenRecord> = self.0.get(Key::Name(&chain_key(author, sequence)))?;
+        let mut erased = unseen.iter().flat_map(|unseen| &unseen.erased);
+        let theirs = erased.find(|erased| erased.person == self.1);
+        Ok(theirs.map(|erased| erased.erasure.body))
+    }
+}
+
+/// The entry that a body carries something of: an erasure names one, and carries nothing.
+pub(super) fn carries(
+    subject: Subject,
+    entry: Option<EntryPreimage>,
+    space: &SpaceId,
+) -> Option<EntryId> {
+    let entry = entry.filter(|_| subject != Subject::ERASURE)?;
+    Some(entry.id(space))
 }
 
 /// The name of one sequence of an author's log.
