@@ -3,9 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use sidelight::device::Reach;
 use sidelight::device::view::{self, EntryView};
-use sidelight_format::EntryId;
-use sidelight_format::record::Fact;
+use sidelight_crypto::MailboxKeys;
+use sidelight_format::record::{
+    AuthorRecord, EntryRecord, EnvelopeRecord, EpochSecretRecord, Fact, ListedRecord, SpaceRecord,
+};
+use sidelight_format::{Body, EntryId, MailboxName, SpaceId, Subject};
+use sidelight_store::{Direction, Key, Txn};
+use sidelight_sync::epoch_mailbox;
 
 use super::world::Home;
 use super::{Report, World};
@@ -41,6 +47,8 @@ impl fmt::Debug for Broken {
 pub(super) struct Ledger {
     /// The characters that each entry must show, and whether the partner must see them.
     tokens: BTreeMap<EntryId, (BTreeSet<char>, bool)>,
+    /// What was erased, and from where.
+    erased: BTreeMap<EntryId, Reach>,
     pub(super) facts: Vec<Fact>,
 }
 
@@ -49,6 +57,10 @@ impl Ledger {
         let (tokens, is_shared) = self.tokens.entry(entry).or_default();
         tokens.insert(token);
         *is_shared |= shared;
+    }
+
+    pub(super) fn erase(&mut self, entry: EntryId, reach: Reach) {
+        self.erased.insert(entry, reach);
     }
 
     pub(super) fn acknowledge_shared(&mut self, copy: EntryId) {
@@ -64,6 +76,7 @@ pub(super) fn check(world: &World, steps: BTreeMap<&'static str, u32>) -> Result
         .collect::<Result<Vec<_>, _>>()?;
     acknowledged_writes_survive(world, &views)?;
     let shared_entries = both_converge(world, &views)?;
+    what_was_erased_is_nowhere(world)?;
     no_planted_text_leaves(world)?;
     let nonces = no_nonce_repeats(world)?;
     only_padded_lengths(world)?;
@@ -105,7 +118,18 @@ fn acknowledged_writes_survive(
 ) -> Result<(), Broken> {
     for (home, kept) in world.homes.iter().enumerate() {
         for (entry, (tokens, shared)) in &kept.ledger.tokens {
+            if world.rolled_back && kept.ledger.erased.contains_key(entry) {
+                // Whoever erased their copy has nothing left to fill a relay with that lost it
+                // before the other had read it.
+                continue;
+            }
             for (viewer, entries) in views.iter().enumerate() {
+                if is_erased_for(world, viewer, entry) {
+                    if entries.contains_key(entry) {
+                        return Err(Broken::new("what was erased is not shown"));
+                    }
+                    continue;
+                }
                 if viewer != home && !shared {
                     if entries.contains_key(entry) {
                         return Err(Broken::new("a private entry stays with its person"));
@@ -141,7 +165,10 @@ fn both_converge(world: &World, views: &[BTreeMap<EntryId, EntryView>]) -> Resul
         let space = view::status(device.store())?.shared;
         Ok(views[home]
             .iter()
-            .filter(|(_, e)| Some(e.space) == space)
+            .filter(|(id, e)| {
+                let erased = (0..world.homes.len()).any(|viewer| is_erased_for(world, viewer, id));
+                Some(e.space) == space && !erased
+            })
             .map(|(id, e)| (*id, e))
             .collect())
     };
@@ -164,6 +191,96 @@ fn both_converge(world: &World, views: &[BTreeMap<EntryId, EntryView>]) -> Resul
         }
     }
     Ok(a.len())
+}
+
+/// Whether a device must not show an entry: whoever wrote it alone erased it, or this person
+/// erased their copy.
+fn is_erased_for(world: &World, viewer: usize, entry: &EntryId) -> bool {
+    let mut homes = world.homes.iter().enumerate();
+    homes.any(|(home, kept)| match kept.ledger.erased.get(entry) {
+        Some(Reach::Everywhere) => true,
+        Some(Reach::OwnDevices) => home == viewer,
+        None => false,
+    })
+}
+
+fn what_was_erased_is_nowhere(world: &World) -> Result<(), Broken> {
+    let mut mailboxes = Vec::new();
+    for home in &world.homes {
+        mailboxes.extend(epochs(home)?);
+    }
+    let carried = |mailbox: &MailboxName, bytes: &[u8]| {
+        let (space, keys) = mailboxes.iter().find(|(_, keys)| keys.name() == *mailbox)?;
+        match keys.open(bytes) {
+            Ok((_, Body::Authored(authored))) if authored.subject == Subject::ENTRY => {
+                authored.entry.map(|entry| entry.id(space))
+            }
+            _ => None,
+        }
+    };
+    for (viewer, home) in world.homes.iter().enumerate() {
+        let device = home.device.as_ref();
+        let device = device.ok_or_else(|| Broken::new("a settled device is up"))?;
+        let txn = Txn::begin(device.store()).map_err(Broken::from_store)?;
+        let listed = txn
+            .range::<ListedRecord>(0, Direction::Up, usize::MAX)
+            .map_err(Broken::from_store)?;
+        for (_, row) in listed {
+            let kept = txn
+                .get::<EnvelopeRecord>(Key::Name(&row.envelope.0))
+                .map_err(Broken::from_store)?;
+            let bytes = kept.map(|kept| kept.bytes).unwrap_or_default();
+            if let Some(entry) = carried(&row.mailbox, &bytes)
+                && is_erased_for(world, viewer, &entry)
+            {
+                return Err(Broken::new(format!(
+                    "device {viewer} keeps no body of the erased {entry:?}"
+                )));
+            }
+        }
+        for entry in home.ledger.erased.keys() {
+            let document = txn
+                .get::<EntryRecord>(Key::Name(&entry.0))
+                .map_err(Broken::from_store)?;
+            if document.is_some() {
+                return Err(Broken::new("no document of an erased entry is kept"));
+            }
+        }
+    }
+    for mailbox in world.relay_disk.mailboxes() {
+        for bytes in world.relay_disk.envelopes(&mailbox) {
+            let everywhere = |entry: EntryId| {
+                let mut homes = world.homes.iter();
+                let everywhere = Some(&Reach::Everywhere);
+                homes.any(|home| home.ledger.erased.get(&entry) == everywhere)
+            };
+            if !world.restored && carried(&mailbox, &bytes).is_some_and(everywhere) {
+                return Err(Broken::new("a relay that obeys has no erased body"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The mailboxes of every epoch that a home knows, with their spaces.
+fn epochs(home: &Home) -> Result<Vec<(SpaceId, MailboxKeys)>, Broken> {
+    let device = home.device.as_ref();
+    let device = device.ok_or_else(|| Broken::new("a settled device is up"))?;
+    let txn = Txn::begin(device.store()).map_err(Broken::from_store)?;
+    let status = view::status(device.store())?;
+    let mut epochs = Vec::new();
+    for space in [Some(status.private), status.shared].into_iter().flatten() {
+        let record = txn
+            .get::<SpaceRecord>(Key::Name(&space.0))
+            .map_err(Broken::from_store)?;
+        for node in record.iter().flat_map(|record| &record.epochs) {
+            let epoch = txn
+                .get::<EpochSecretRecord>(Key::Name(&node.epoch.0))
+                .map_err(Broken::from_store)?;
+            epochs.extend(epoch.map(|epoch| (space, epoch_mailbox(&space, &epoch.secret))));
+        }
+    }
+    Ok(epochs)
 }
 
 fn no_planted_text_leaves(world: &World) -> Result<(), Broken> {
@@ -222,15 +339,33 @@ fn only_padded_lengths(world: &World) -> Result<(), Broken> {
 }
 
 fn nothing_is_reported_of_an_honest_relay(world: &World) -> Result<(), Broken> {
-    match world
+    let erased = world
         .homes
         .iter()
-        .flat_map(|home| &home.ledger.facts)
-        .next()
-    {
-        None => Ok(()),
-        Some(fact) => Err(Broken::new(format!(
-            "an honest relay gives no cause for {fact:?}"
-        ))),
+        .any(|home| !home.ledger.erased.is_empty());
+    for home in &world.homes {
+        for fact in &home.ledger.facts {
+            // Where something was erased before it was sent, what comes after it may be there
+            // before its erasure is: a gap that closes.
+            if !erased || !has_closed(home, fact)? {
+                return Err(Broken::new(format!(
+                    "an honest relay gives no cause for {fact:?}"
+                )));
+            }
+        }
     }
+    Ok(())
+}
+
+/// Whether a gap that was told of is none any more.
+fn has_closed(home: &Home, fact: &Fact) -> Result<bool, Broken> {
+    let (Fact::Gap { author, to, .. }, Some(device)) = (fact, &home.device) else {
+        return Ok(false);
+    };
+    let txn = Txn::begin(device.store()).map_err(Broken::from_store)?;
+    let author = txn
+        .get::<AuthorRecord>(Key::Name(&author.0))
+        .map_err(Broken::from_store)?;
+    let head = author.and_then(|author| author.head);
+    Ok(head.is_some_and(|head| head.sequence >= *to))
 }

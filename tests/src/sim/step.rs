@@ -26,7 +26,9 @@ pub(super) fn take(world: &mut World) -> Result<&'static str, Broken> {
     }
     let kind = match world.dice.below(100) {
         0..=8 => write(world, home)?,
-        9..=17 => edit(world, home)?,
+        9..=16 => edit(world, home)?,
+        17 if world.dice.percent(60) => erase(world, home)?,
+        17 => edit(world, home)?,
         18..=19 => share(world, home)?,
         20..=26 => {
             world.start(home)?;
@@ -220,6 +222,44 @@ fn share(world: &mut World, home: usize) -> Result<&'static str, Broken> {
     }
 }
 
+/// Erases something of one's own, or one's copy of what both keep.
+fn erase(world: &mut World, home: usize) -> Result<&'static str, Broken> {
+    let Some(device) = &world.homes[home].device else {
+        return Ok("erase while down");
+    };
+    let (entries, _) = view::page(device.store(), None, 40)?;
+    let me = view::status(device.store())?.person;
+    let own: Vec<_> = entries
+        .into_iter()
+        .filter(|entry| entry.preimage.owner == me || entry.preimage.mode == Mode::Together)
+        .map(|entry| entry.id)
+        .collect();
+    let Some(entry) = world.dice.pick(&own).copied() else {
+        return Ok("nothing to erase");
+    };
+    let outputs = outputs_max(world);
+    let result = world.command(home, outputs, |device, outside| {
+        device.erase(&[entry], outside)
+    })?;
+    match result {
+        Some(erased) => {
+            let reach = erased?[0].reach;
+            world.homes[home].ledger.erase(entry, reach);
+            Ok("erase")
+        }
+        None => {
+            world.start(home)?;
+            // It may have been kept before the crash: then it holds.
+            if let Some(device) = &world.homes[home].device
+                && let Some(erased) = view::taken_back(device.store(), &entry)?
+            {
+                world.homes[home].ledger.erase(entry, erased.reach);
+            }
+            Ok("erase and crash")
+        }
+    }
+}
+
 fn rotate(world: &mut World, home: usize) -> Result<&'static str, Broken> {
     let outputs = outputs_max(world);
     match world.command(home, outputs, sidelight::device::Device::rotate)? {
@@ -304,6 +344,7 @@ fn evil(world: &mut World) -> &'static str {
             let snapshot = world.dice.pick(&world.snapshots).cloned();
             if let Some(snapshot) = snapshot {
                 world.relay_disk.restore(&snapshot);
+                world.restored = true;
             }
             "relay rolls back"
         }

@@ -49,6 +49,8 @@ pub struct World {
     pub(super) tapped: Vec<u8>,
     pub(super) tokens: u32,
     pub(super) rolled_back: bool,
+    /// The relay was set back to a backup: it may have bodies that nobody fetches.
+    pub(super) restored: bool,
     address: RelayAddress,
 }
 
@@ -84,6 +86,7 @@ impl World {
             tapped: Vec::new(),
             tokens: 0,
             rolled_back: false,
+            restored: false,
             address,
         };
         for (place, name) in ["Ada PLANTEDNAME", "Bo PLANTEDNAME"].iter().enumerate() {

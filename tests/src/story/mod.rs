@@ -10,12 +10,14 @@
 //! | `said` | what an honest relay says |
 //! | `hand` | envelopes made by hand, as a changed client makes them |
 //! | `chunk` | changes taken apart and put together wrongly |
+//! | `erasing` | taking back, own further devices, what is left of an entry anywhere |
 //! | `orders` | every order of a few things, and every run of a story with choices |
 //!
 //! Where the [simulation](crate::sim) leaves everything to chance, a story is told. Everything
 //! in it comes from its seed, and whatever a panic says names it.
 
 mod chunk;
+mod erasing;
 mod hand;
 mod lines;
 mod look;

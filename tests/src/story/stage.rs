@@ -356,6 +356,17 @@ impl Story {
         *device = Some(opened.expect("what a device keeps, it opens"));
     }
 
+    /// Ends the device's process, and gives its store to whoever changes it.
+    pub(super) fn take_store(&mut self, home: usize) -> Box<dyn Store> {
+        self.crash(home);
+        let Home { disk, sealing, .. } = &self.homes[home];
+        let access = Access::Write {
+            wait: Duration::ZERO,
+        };
+        let store = disk.open(sealing.clone(), access);
+        Box::new(store.expect("nobody else has the turn"))
+    }
+
     /// Ends the device's process and starts it anew.
     pub fn restart(&mut self, home: usize) {
         self.crash(home);
