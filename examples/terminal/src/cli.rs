@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Share(Share),
     /// Change an entry's text
     Edit(Edit),
+    /// Take entries back: from here, the relay, and every device that keeps to the rules
+    Erase(Erase),
     /// See what matters now: needs, offers, invitations, comfort, boundaries, your plan
     Today,
     /// Say what you need, what you do not want, how much there is
@@ -254,6 +256,16 @@ pub(crate) struct Edit {
     /// What it shall say, or - to read that from standard input
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) text: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Erase {
+    /// Their ids, or the beginnings of them
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Args)]

@@ -59,6 +59,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Write(options) => commands::write::write(&home()?, options, output).await,
         Command::Share(options) => commands::write::share(&home()?, options, output).await,
         Command::Edit(options) => commands::write::edit(&home()?, options, output).await,
+        Command::Erase(options) => commands::erase::erase(&home()?, options, output).await,
         Command::Today => commands::today::today(&home()?, output).await,
         Command::CheckIn(options) => commands::needs::check_in(&home()?, options, output).await,
         Command::Need(options) => commands::needs::need(&home()?, options, output).await,

@@ -18,6 +18,7 @@ pub(crate) struct EntryRecord<'a> {
     together: bool,
     amendments: u32,
     version: &'a str,
+    taken_back: bool,
 }
 
 #[derive(Serialize)]
@@ -77,6 +78,7 @@ impl<'a> From<&'a Entry> for EntryRecord<'a> {
             together: entry.together,
             amendments: entry.amendments,
             version: &entry.version,
+            taken_back: entry.taken_back,
         }
     }
 }

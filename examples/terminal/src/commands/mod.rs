@@ -2,6 +2,7 @@
 
 pub(crate) mod begin;
 pub(crate) mod device;
+pub(crate) mod erase;
 pub(crate) mod files;
 pub(crate) mod help;
 pub(crate) mod keys;

@@ -55,7 +55,11 @@ pub(crate) async fn list(home: &Home, options: cli::List, output: Output) -> Res
                 short(&entry.id),
                 entry.date,
                 whose(entry),
-                screen::first_line(text, LIST_WIDTH)
+                if entry.taken_back {
+                    "(taken back)".to_owned()
+                } else {
+                    screen::first_line(text, LIST_WIDTH)
+                }
             );
         }
         if page.entries.is_empty() {

@@ -7,6 +7,7 @@ mod bad;
 mod bad_pairing;
 mod demo;
 mod device;
+mod erasing;
 mod files;
 mod keys;
 mod needs;
