@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::chain::ChainPlace;
 use crate::{
     AuthorId, BodyHash, EntryId, EntryPreimage, EnvelopeId, EpochId, EraseToken, MailboxName,
     PersonId, Sequence, SpaceId,
@@ -32,15 +33,6 @@ pub struct Ending {
     pub space: SpaceId,
     /// The entry.
     pub entry: EntryPreimage,
-}
-
-/// A place in an author's log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ChainPlace {
-    /// Whose log.
-    pub author: AuthorId,
-    /// Which place.
-    pub sequence: Sequence,
 }
 
 /// Where the last envelope lies that carried an entry; each names the one before

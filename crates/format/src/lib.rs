@@ -20,6 +20,7 @@
 
 mod address;
 mod body;
+mod chain;
 mod codec;
 mod entry;
 mod envelope;

@@ -3,12 +3,12 @@
 use core::fmt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub use crate::chain::{ChainBranch, ChainPlace, ChainRecord};
 pub use crate::erasing::{
-    CarriedRecord, ChainPlace, DropRecord, ErasedRecord, ErasingRecord, Reach, UnseenErasure,
-    UnseenRecord,
+    CarriedRecord, DropRecord, ErasedRecord, ErasingRecord, Reach, UnseenErasure, UnseenRecord,
 };
 use crate::{
-    AuthorCertificate, AuthorId, BodyHash, Bundle, Bytes, Class, DecodeError, EntryDate, EntryId,
+    AuthorCertificate, AuthorId, Bundle, Bytes, Class, DecodeError, EntryDate, EntryId,
     EntryPreimage, EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, KeyHash, Kind,
     Link, MailboxName, PersonGenesis, PersonId, PersonKeys, PersonSuccessor, Position,
     RelayAddress, RelayInstance, RosterRecord, RunningHash, Secret, SegmentId, Sequence, SpaceId,
@@ -276,32 +276,6 @@ pub struct AuthorRecord {
     pub highest: Sequence,
     /// Two envelopes with one sequence were seen.
     pub forked: bool,
-}
-
-/// What is known of one sequence of an author's log: more than one branch is a fork.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChainRecord {
-    /// The branches, in the order in which they came.
-    pub branches: Vec<ChainBranch>,
-}
-
-/// One branch of a sequence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChainBranch {
-    /// The envelope.
-    pub envelope: EnvelopeId,
-    /// The link before it.
-    pub previous: Link,
-    /// The hash of its body.
-    pub body: BodyHash,
-    /// The link after it.
-    pub link: Link,
-    /// The entry that it carries something of.
-    pub entry: Option<EntryId>,
-    /// The place of the envelope that carried something of that entry before it.
-    pub earlier: Option<ChainPlace>,
-    /// A signed erasure takes its body back.
-    pub erased: bool,
 }
 
 /// An envelope kept as refill material.
