@@ -354,6 +354,63 @@ fn of_what_both_keep_each_erases_their_own_copy_only() {
 }
 
 #[test]
+fn a_device_that_is_linked_later_never_shows_it_and_erases_as_well() {
+    let (mut story, [first, gone, last]) = with_three(16);
+    let both = story.write(ADA, together("ours"));
+    let private = story.write(ADA, draft("for me alone"));
+    story.settle();
+    for entry in [gone, both, private] {
+        story.erase(ADA, &entry).expect("Ada's");
+    }
+    story.settle();
+    let tablet = story.link_device(ADA, "tablet");
+    story.settle();
+    for entry in [gone, both, private] {
+        assert_eq!(story.text(tablet, &entry), None);
+        assert_eq!(story.kept_of(tablet, &entry), 0);
+    }
+    assert_eq!(story.taken_back(tablet), [], "it never saw anything");
+    assert!(story.text(tablet, &last).is_some());
+    assert_eq!(story.text(BO, &both).as_deref(), Some("ours"));
+
+    // What another device of the same person wrote, it takes back as well.
+    story.erase(tablet, &first).expect("Ada's");
+    story.settle();
+    story.assert_gone(&[ADA, BO, tablet], &first);
+    for home in [ADA, BO, tablet] {
+        let facts = story.facts(home);
+        let linked = |fact: &&Fact| matches!(fact, Fact::Linked { .. });
+        assert_eq!(
+            facts.iter().filter(linked).count(),
+            facts.len(),
+            "{facts:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_removed_device_wrote_is_taken_back_and_stays_so() {
+    let mut story = Story::of_a_couple(17);
+    let tablet = story.link_device(ADA, "tablet");
+    let gone = story.write(tablet, shared("from the tablet"));
+    story.settle();
+    assert!(story.text(BO, &gone).is_some());
+    story.go_offline(tablet);
+    story.edit(tablet, &gone, (0, 0, "And ")).expect("Ada's");
+    story.remove(ADA, tablet).expect("another device");
+    assert_eq!(story.erase(ADA, &gone).expect("Ada's"), Reach::Everywhere);
+    story.settle();
+    story.assert_gone(&[ADA, BO], &gone);
+    // It has not heard, and posts what nobody takes.
+    story.go_online(tablet);
+    story.exchange();
+    for home in [ADA, BO] {
+        assert_eq!(story.text(home, &gone), None);
+        assert_eq!(story.kept_of(home, &gone), 0);
+    }
+}
+
+#[test]
 fn after_leaving_each_erases_their_own_copy_only() {
     let (mut story, [_, gone, _]) = with_three(11);
     story.settle();
