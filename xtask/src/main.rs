@@ -8,6 +8,7 @@ mod models;
 mod sim;
 mod sources;
 mod steps;
+mod swift;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,7 @@ What CI runs, as one command. Everything is always about the whole workspace.
     cargo xtask sources         licences and sources of all dependencies only
     cargo xtask models          models of the protocol, searched by a tool installed for it;
                                 with --only NAME one of them
+    cargo xtask swift -- ARGS   the command `swift ARGS` in bindings/swift
 ";
 
 fn main() -> ExitCode {
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["sources"] => sources::command(),
         ["models"] => models::command(None),
         ["models", "--only", name] => models::command(Some(name)),
+        ["swift", "--", words @ ..] => swift::command(words),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             ExitCode::SUCCESS
