@@ -315,6 +315,8 @@ pub(crate) fn status(view: StatusView, devices: u64, outbox_len: u64) -> Status 
             since_ms: milliseconds(since),
         }),
         relay: view.relay.map(|relay| relay.to_string()),
+        shared_relay: view.shared_relay.map(|relay| relay.to_string()),
+        moving: view.moving,
         devices,
         outbox_len,
         last_synced_ms: view.synced.map(milliseconds),

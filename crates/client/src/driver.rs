@@ -256,11 +256,11 @@ impl Driver {
         quiet.into_iter().for_each(|link| self.links.succeed(link));
         let followed = self.links.follow(&wanted, now);
         self.handle_down(&followed.down);
-        for (link, mailbox, exporter) in followed.up {
+        for (link, wanted, exporter) in followed.up {
             let Some(device) = &mut self.device else {
                 return;
             };
-            let opened = device.handle_up(link, mailbox, &exporter);
+            let opened = device.handle_up(link, wanted.mailbox, wanted.errand, &exporter);
             if let Err(error) = self.drain().and(opened) {
                 return self.fail(error, false);
             }

@@ -183,6 +183,30 @@ impl Journal {
         .await
     }
 
+    /// Moves this person's journals to another relay: at once, offline, needing nobody. Own
+    /// devices and the partner are led over where they still read; what is here is brought
+    /// along with the next syncs, and the former relay asked to drop what this person wrote.
+    ///
+    /// With `lost` the former relay is given up for good: nothing is sent to it or asked of it.
+    /// Then the partner names the same relay in the same way, and both meet there.
+    ///
+    /// # Errors
+    /// Invalid if everything is there already, while a pairing is under way, or if the address
+    /// is none; Removed; Storage.
+    pub async fn move_to_relay(
+        &self,
+        address: String,
+        ticket: Option<String>,
+        lost: bool,
+    ) -> Result<(), Error> {
+        self.call(move |driver| {
+            let relay = convert::relay(&address)?;
+            let ticket = convert::ticket(ticket.as_deref())?;
+            driver.act(|device, outside| device.move_to(&relay, ticket, lost, outside))
+        })
+        .await
+    }
+
     /// Invites a partner, for at most `lifetime`: the link to show to them and nobody else.
     /// The pairing goes on with every sync; an invitation that nobody took up is spent.
     ///

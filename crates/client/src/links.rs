@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::debug;
 
-use crate::device::{Group, LinkId, Wanted};
+use crate::device::{Errand, Group, LinkId, Wanted};
 use crate::driver::Message;
 use crate::sealing::system_rng;
 use crate::wire::{News, carry, carry_link};
@@ -41,13 +41,16 @@ const PARTING_MAX: Duration = Duration::from_millis(1500);
 /// Which line: its relay and group.
 pub(crate) type LineKey = (RelayAddress, Group);
 
+/// Which mailbox, where, and what for.
+type Opened = (MailboxName, LineKey, Errand);
+
 /// All lines and links.
 pub(crate) struct Links {
     runtime: &'static Runtime,
     to: Sender<Message>,
     lines: BTreeMap<LineKey, Line>,
     links: HashMap<LinkId, OpenLink>,
-    pauses: HashMap<MailboxName, Pause>,
+    pauses: HashMap<Opened, Pause>,
     /// Lines and links are numbered, so that late news of an old one is told apart.
     next: u64,
     parting: Vec<JoinHandle<()>>,
@@ -79,6 +82,7 @@ struct Task {
 struct OpenLink {
     mailbox: MailboxName,
     line: LineKey,
+    errand: Errand,
     frames: mpsc::UnboundedSender<Frame>,
 }
 
@@ -94,8 +98,8 @@ pub(crate) struct Pause {
 pub(crate) struct Followed {
     /// They are down.
     pub(crate) down: Vec<LinkId>,
-    /// They are up, each for a mailbox, on a connection with this exporter.
-    pub(crate) up: Vec<(LinkId, MailboxName, [u8; 32])>,
+    /// They are up, each for what was wanted, on a connection with this exporter.
+    pub(crate) up: Vec<(LinkId, Wanted, [u8; 32])>,
 }
 
 impl Links {
@@ -114,11 +118,7 @@ impl Links {
     /// Makes lines and links those that are wanted, as far as their pauses allow. Returns the
     /// links to tell the device of.
     pub(crate) fn follow(&mut self, wanted: &[Wanted], now: Instant) -> Followed {
-        let is_wanted = |link: &OpenLink| {
-            wanted
-                .iter()
-                .any(|wanted| wanted.mailbox == link.mailbox && key(wanted) == link.line)
-        };
+        let is_wanted = |link: &OpenLink| wanted.iter().any(|wanted| link.is_for(wanted));
         let unwanted = self.links.extract_if(|_, link| !is_wanted(link));
         let down = unwanted.map(|(link, _)| link).collect();
         let keys: Vec<_> = wanted.iter().map(key).collect();
@@ -149,9 +149,7 @@ impl Links {
         let mut up = Vec::new();
         for wanted in wanted {
             let paused = |pause: &Pause| pause.until > now;
-            if self.link_of(wanted).is_some()
-                || self.pauses.get(&wanted.mailbox).is_some_and(paused)
-            {
+            if self.link_of(wanted).is_some() || self.pause_of(wanted).is_some_and(paused) {
                 continue;
             }
             let line = key(wanted);
@@ -162,7 +160,7 @@ impl Links {
             self.next += 1;
             let link = LinkId(self.next);
             let (frames, outgoing) = mpsc::unbounded_channel();
-            up.push((link, wanted.mailbox, connection.exporter()));
+            up.push((link, wanted.clone(), connection.exporter()));
             self.runtime.spawn(carry_link(
                 connection.clone(),
                 link,
@@ -174,6 +172,7 @@ impl Links {
                 OpenLink {
                     mailbox: wanted.mailbox,
                     line,
+                    errand: wanted.errand,
                     frames,
                 },
             );
@@ -221,11 +220,7 @@ impl Links {
     }
 
     pub(crate) fn link_of(&self, wanted: &Wanted) -> Option<LinkId> {
-        let line = key(wanted);
-        let found = self
-            .links
-            .iter()
-            .find(|(_, link)| link.mailbox == wanted.mailbox && link.line == line);
+        let found = self.links.iter().find(|(_, link)| link.is_for(wanted));
         found.map(|(link, _)| *link)
     }
 
@@ -234,7 +229,8 @@ impl Links {
     }
 
     pub(crate) fn pause_of(&self, wanted: &Wanted) -> Option<&Pause> {
-        self.pauses.get(&wanted.mailbox)
+        self.pauses
+            .get(&(wanted.mailbox, key(wanted), wanted.errand))
     }
 
     /// Sends a frame. One for a link that is down is not needed: what it carries is kept, and
@@ -248,7 +244,8 @@ impl Links {
     /// A link is down, or to be dropped: its mailbox is opened again after a pause.
     pub(crate) fn drop_link(&mut self, link: LinkId, now: Instant) {
         if let Some(open) = self.links.remove(&link) {
-            let pause = self.pauses.entry(open.mailbox).or_insert(Pause::none(now));
+            let opened = (open.mailbox, open.line, open.errand);
+            let pause = self.pauses.entry(opened).or_insert(Pause::none(now));
             pause.until = pause.until.max(now + pause_after(pause.failures));
             pause.failures += 1;
         }
@@ -261,7 +258,15 @@ impl Links {
 
     /// A relay has refused a mailbox.
     pub(crate) fn refuse(&mut self, mailbox: MailboxName, refusal: Refusal, now: Instant) {
-        let pause = self.pauses.entry(mailbox).or_insert(Pause::none(now));
+        let mut links = self.links.values();
+        let Some(open) = links.find(|link| {
+            // Who takes leave hangs up instead of telling.
+            link.mailbox == mailbox && link.errand == Errand::Replicate
+        }) else {
+            return;
+        };
+        let opened = (mailbox, open.line.clone(), open.errand);
+        let pause = self.pauses.entry(opened).or_insert(Pause::none(now));
         let wait = match refusal.retry_after_secs {
             0 => REFUSED_PAUSE,
             secs => Duration::from_secs(secs.into()).min(ASKED_PAUSE_MAX),
@@ -273,7 +278,8 @@ impl Links {
     /// A link is in sync: whatever was in its way is over.
     pub(crate) fn succeed(&mut self, link: LinkId) {
         if let Some(open) = self.links.get(&link) {
-            self.pauses.remove(&open.mailbox);
+            let opened = (open.mailbox, open.line.clone(), open.errand);
+            self.pauses.remove(&opened);
             if let Some(line) = self.lines.get_mut(&open.line) {
                 line.failures = 0;
             }
@@ -334,6 +340,12 @@ impl Links {
         if let LineState::Connecting(task) | LineState::Up(_, task) = line.state {
             self.parting.push(task.handle);
         }
+    }
+}
+
+impl OpenLink {
+    fn is_for(&self, wanted: &Wanted) -> bool {
+        self.mailbox == wanted.mailbox && self.errand == wanted.errand && self.line == key(wanted)
     }
 }
 

@@ -6,7 +6,7 @@ use sidelight_format::RefusalCode;
 use sidelight_transport::ConnectError;
 use tokio::sync::oneshot;
 
-use crate::device::{Device, Wanted};
+use crate::device::{Device, Errand, Wanted};
 use crate::driver::Driver;
 use crate::events::{Event, SyncState};
 use crate::links::Line;
@@ -189,6 +189,12 @@ impl Driver {
                 Some((at, error)) => not_connected(at, error, sync),
                 None => self.refused(wanted, sync),
             };
+            let shut = link.is_none() && self.links.pause_of(wanted).is_some();
+            if wanted.errand == Errand::TakeLeave && (problem.is_some() || shut) {
+                // Nobody waits for a relay that was left and does not answer.
+                standing.quiet += 1;
+                continue;
+            }
             match problem {
                 Some(problem) if standing.problems.contains(&problem) => {}
                 Some(problem) => standing.problems.push(problem),

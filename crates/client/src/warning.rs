@@ -45,6 +45,8 @@ pub enum WarningKind {
     DevicesDisagree,
     /// Two own devices had paired with a partner each.
     TwoPairings,
+    /// The partner has moved the shared journal to another relay.
+    Moved,
     /// Something that only a newer version can tell.
     Other,
 }
@@ -158,6 +160,13 @@ impl Warning {
                 WarningKind::TwoPairings,
                 "two of your devices had paired with a partner each; one of the two journals was \
                  left, and what it holds can still be read"
+                    .to_owned(),
+            ),
+            Fact::Moved => (
+                WarningKind::Moved,
+                "your partner has moved the shared journal to another relay, where you read and \
+                 write it now; your private journal stays where it was. Whoever runs that relay \
+                 sees from where and when your devices come, and can read nothing"
                     .to_owned(),
             ),
             _ => (

@@ -29,6 +29,7 @@ mod erasing;
 mod frame;
 mod ids;
 pub mod limits;
+mod moving;
 mod pairing;
 mod person;
 pub mod record;

@@ -7,6 +7,7 @@ pub use crate::chain::{ChainBranch, ChainPlace, ChainRecord};
 pub use crate::erasing::{
     CarriedRecord, DropRecord, ErasedRecord, ErasingRecord, Reach, UnseenErasure, UnseenRecord,
 };
+pub use crate::moving::{MoveRecord, MoveStage};
 use crate::{
     AuthorCertificate, AuthorId, Bundle, Bytes, Class, DecodeError, EntryDate, EntryId,
     EntryPreimage, EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, KeyHash, Kind,
@@ -69,6 +70,8 @@ pub enum Table {
     Drops = 23,
     /// One row: [`ErasingRecord`].
     Erasing = 24,
+    /// [`MoveRecord`] by number.
+    Moves = 25,
 }
 
 /// Something that a store keeps.
@@ -132,6 +135,7 @@ record! {
     UnseenRecord in Unseen,
     DropRecord in Drops,
     ErasingRecord in Erasing,
+    MoveRecord in Moves,
 }
 
 /// This device and the person whose it is.
@@ -212,6 +216,8 @@ pub struct SpaceRecord {
     /// Envelopes with an epoch that cannot be followed yet, in the order in which they came. At
     /// most [`limits::PENDING_EPOCHS_MAX`](crate::limits::PENDING_EPOCHS_MAX).
     pub pending: Vec<EnvelopeId>,
+    /// The relay to which all of it was last to be brought, once that is known.
+    pub relay: Option<RelayAddress>,
 }
 
 /// An epoch's place among the others.
@@ -512,6 +518,8 @@ pub enum Fact {
     RosterFork,
     /// Two own devices have paired with a partner each, without knowing of each other.
     TwoPairings,
+    /// The partner has moved the shared journal to another relay.
+    Moved,
 }
 
 /// A pairing under way.

@@ -107,13 +107,13 @@ impl SqliteLog {
         Self::with(connection, new_instance)
     }
 
-    /// How many envelopes of each length are kept, the shortest first: all that a relay can say
+    /// How many bodies of each length are kept, the shortest first: all that a relay can say
     /// of what it keeps. Reads the whole table.
     ///
     /// # Errors
     /// [`LogError`].
     pub fn lengths(&self) -> Result<Vec<(u64, u64)>, LogError> {
-        let sql = "SELECT len, count(*) FROM envelopes GROUP BY len ORDER BY len";
+        let sql = "SELECT len, count(*) FROM envelopes WHERE dropped = 0 GROUP BY len ORDER BY len";
         let mut statement = self
             .connection
             .prepare(sql)

@@ -142,6 +142,7 @@ fn all_records_with_the_changes_over_them() {
         left: false,
         copied: vec![],
         pending: vec![],
+        relay: None,
     };
     let name = |id: u8| [id; SpaceId::LEN];
     for disk in Disk::both() {

@@ -191,6 +191,11 @@ impl Pairing {
         &self.record
     }
 
+    /// Names another relay for its mailbox: the one that there was is gone.
+    pub fn set_relay(&mut self, relay: RelayAddress) {
+        self.record.relay = relay;
+    }
+
     /// The other side, once known. To be trusted only once both sides have confirmed.
     pub fn other(&self) -> Option<&Bundle> {
         self.record.other.as_ref()

@@ -97,6 +97,8 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Name the relay of a journal that began without one
     UseRelay(UseRelay),
+    /// Move to another relay: everything comes along, and your partner with it
+    MoveRelay(MoveRelay),
     /// Run a relay on this machine, until Ctrl-C
     Relay(Relay),
     /// Show the whole way on this machine: two devices, one blind relay, rough weather
@@ -369,6 +371,18 @@ pub(crate) struct UseRelay {
     /// The ticket that the relay asks for, if it does
     #[arg(long)]
     pub(crate) ticket: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct MoveRelay {
+    /// The new relay's address
+    pub(crate) address: String,
+    /// The ticket that the relay asks for, if it does
+    #[arg(long)]
+    pub(crate) ticket: Option<String>,
+    /// The former relay is gone for good: ask nothing of it. Your partner then does the same
+    #[arg(long)]
+    pub(crate) lost: bool,
 }
 
 #[derive(Args)]

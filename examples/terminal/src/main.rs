@@ -49,6 +49,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     match command {
         Command::Init(options) => commands::begin::init(&home()?, options, output).await,
         Command::UseRelay(options) => commands::begin::use_relay(&home()?, options, output).await,
+        Command::MoveRelay(options) => commands::begin::move_relay(&home()?, options, output).await,
         Command::Invite(options) => commands::pair::invite(&home()?, options, output).await,
         Command::Join(options) => commands::pair::join(&home()?, options, output).await,
         Command::Confirm(options) => commands::pair::confirm(&home()?, options, output).await,

@@ -138,6 +138,7 @@ impl<'a> From<&'a Warning> for WarningRecord<'a> {
                 WarningKind::RemovedHere => "removed_here",
                 WarningKind::DevicesDisagree => "devices_disagree",
                 WarningKind::TwoPairings => "two_pairings",
+                WarningKind::Moved => "moved",
                 _ => "other",
             },
             text: &warning.text,

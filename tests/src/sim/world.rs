@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use sidelight::device::{Device, Event, LinkId, NewPerson, Output, view};
+use sidelight::device::{Device, Errand, Event, LinkId, NewPerson, Output, view};
 use sidelight_format::{
     Frame, InvitationLink, MailboxName, RelayAddress, RelayInstance, RelayKey, Timestamp,
 };
@@ -250,7 +250,7 @@ impl World {
             relay.handle_open_link(HostLink(link), exporter);
         }
         if let Some(device) = &mut self.homes[home].device {
-            device.handle_up(LinkId(link), mailbox, &exporter)?;
+            device.handle_up(LinkId(link), mailbox, Errand::Replicate, &exporter)?;
         }
         self.drain(home, usize::MAX)?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use sidelight::device::LinkId;
+use sidelight::device::{Errand, LinkId};
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::{Bytes, Frame, MailboxName, Timestamp, VERSION, frame_bytes};
 use sidelight_mailbox::{Host, LinkId as HostLink, Output as HostOutput};
@@ -97,7 +97,7 @@ impl Story {
             relay.handle_open_link(HostLink(id), exporter);
         }
         self.try_command(home, |device, _| {
-            device.handle_up(LinkId(id), mailbox, &exporter)
+            device.handle_up(LinkId(id), mailbox, Errand::Replicate, &exporter)
         });
         id
     }

@@ -283,6 +283,7 @@ impl Core {
                 left: false,
                 copied: Vec::new(),
                 pending: Vec::new(),
+                relay: None,
             };
             Space::new(copy.space, record)
         });

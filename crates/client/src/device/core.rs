@@ -17,8 +17,10 @@ use sidelight_sync::{Pairing, Person, Roster};
 
 use super::drops::Drops;
 use super::entries::Documents;
+use super::farewell::Farewell;
 use super::gaps::Suspected;
 use super::links::Link;
+use super::moves::Moves;
 use super::outbox::Outbox;
 use super::space::{Epoch, Known, Space};
 use super::{Event, LinkId, Output};
@@ -40,7 +42,9 @@ pub(super) struct Core {
     pub(super) pairing: Option<Rendezvous>,
     pub(super) outbox: Outbox,
     pub(super) drops: Drops,
+    pub(super) moves: Moves,
     pub(super) links: BTreeMap<LinkId, Link>,
+    pub(super) farewells: BTreeMap<LinkId, Farewell>,
     pub(super) documents: Documents,
     pub(super) facts: BTreeSet<FactKey>,
     /// Gaps that may yet be explained.
@@ -56,6 +60,8 @@ pub(super) struct Core {
     pub(super) changed: BTreeSet<EntryId>,
     /// Epochs that could not be followed may be now.
     pub(super) follow_again: bool,
+    /// The partner has moved the shared space in this step.
+    pub(super) told_of_move: bool,
     /// Entries erased in this step.
     pub(super) removed: BTreeSet<EntryId>,
     /// This step has changed something that is only right once it is kept.
@@ -106,6 +112,8 @@ impl Core {
         core.outbox = Outbox::open(&txn)?;
         core.drops = Drops::open(&txn)?;
         core.reopen_for_drops(&txn)?;
+        core.moves = Moves::open(&txn)?;
+        core.reopen_for_moves(&txn)?;
         // Pairings are few, and one counts: that which is under way, or led to the partner, or
         // has something left to say. When each would have expired tells nothing of that.
         let pairings = txn
@@ -150,7 +158,9 @@ impl Core {
             pairing: None,
             outbox: Outbox::default(),
             drops: Drops::default(),
+            moves: Moves::default(),
             links: BTreeMap::new(),
+            farewells: BTreeMap::new(),
             documents: Documents::default(),
             facts: BTreeSet::new(),
             suspected: BTreeMap::new(),
@@ -160,6 +170,7 @@ impl Core {
             outputs: Vec::new(),
             changed: BTreeSet::new(),
             follow_again: false,
+            told_of_move: false,
             removed: BTreeSet::new(),
             dirty: false,
         }
@@ -293,6 +304,7 @@ impl Core {
     /// Ends a step: tells what changed and sends what waits, as far as links take it.
     pub(super) fn pump(&mut self, txn: &mut Txn<'_>) -> Result<(), Error> {
         self.keep_entries(txn)?;
+        self.go_on_moving(txn)?;
         let changed = std::mem::take(&mut self.changed);
         self.outputs.extend(
             changed

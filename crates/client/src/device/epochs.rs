@@ -50,7 +50,9 @@ impl Core {
             let person = &self.persons.get(signer)?.person;
             (!person.is_forked()).then(|| person.generation())
         };
-        if let Some(current) = known.graph.current(&hashes, newest) {
+        if let Some(current) = known.graph.current(&hashes, newest)
+            && known.is_at_its_relay(&current)
+        {
             return Ok(current);
         }
         self.begin_next_epoch(txn, space, &recipients, outside)
@@ -100,7 +102,7 @@ impl Core {
             space,
             parents: &parents,
             earlier: &earlier,
-            relay,
+            relay: known.record.relay.clone().or(relay),
             recipients: &recipients.iter().collect::<Vec<_>>(),
             closing,
             successors: self.steps_since(known, &leaves),
@@ -254,13 +256,15 @@ impl Core {
                 known.open.insert(*epoch, opened);
             }
         }
-        let (outbox, drops) = (&self.outbox, &self.drops);
-        let waits = |mailbox| outbox.waits_at(&mailbox) || drops.waits_at(&mailbox);
+        let (outbox, drops, moves) = (&self.outbox, &self.drops, &self.moves);
+        let waits = |mailbox| {
+            outbox.waits_at(&mailbox) || drops.waits_at(&mailbox) || moves.is_filling(&mailbox)
+        };
         known
             .open
             .retain(|id, epoch| listened.contains(id) || waits(epoch.keys.name()));
         self.save_space(txn, space);
-        Ok(())
+        self.plan_moves(txn, space)
     }
 
     /// A mailbox was read to its end.

@@ -202,6 +202,7 @@ impl Core {
                 after,
             };
             self.drops.push(txn, record);
+            self.moves.drop_there_too(txn, &mailbox, (envelope, token));
         }
     }
 
@@ -225,6 +226,14 @@ impl Core {
             }
             _ => Ok(false),
         }
+    }
+
+    /// The epochs that are being brought to another relay are listened to.
+    pub(super) fn reopen_for_moves(&mut self, txn: &Txn<'_>) -> Result<(), Error> {
+        for (space, epoch) in self.moves.filling() {
+            self.reopen_epoch(txn, space, epoch)?;
+        }
+        Ok(())
     }
 
     /// The epochs in which something is yet to be dropped are listened to.

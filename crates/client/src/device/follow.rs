@@ -95,6 +95,7 @@ impl Core {
         if own && !known_left(self, space) && !self.me.removed {
             self.write_again(txn, space, &parents, outside)?;
         }
+        self.gather(txn, space, outside)?;
         self.copy_space(txn, space, outside)?;
         Ok(Verdict::Accepted)
     }

@@ -158,6 +158,7 @@ impl Core {
             left: false,
             copied: Vec::new(),
             pending: Vec::new(),
+            relay: begun.record.statement.relay.clone(),
         };
         let mut space = Space::new(id, record);
         debug_assert_eq!(epoch, EpochId::of(&id, &begun.secret));

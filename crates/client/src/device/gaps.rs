@@ -32,6 +32,10 @@ impl Core {
         let Some(Purpose::Epoch(space, _)) = self.purpose(mailbox) else {
             return Ok(());
         };
+        if self.moves.is_under_way(&space) {
+            // What the former relay has dropped may not have come to the new one yet.
+            return Ok(());
+        }
         let beside = self.read_beside(&space, mailbox);
         let mut suspected = self.suspected.remove(&space).unwrap_or_default();
         suspected.unread.remove(mailbox);

@@ -12,8 +12,9 @@ use sidelight_sync::{Found, Outside, Session};
 
 use super::core::{Core, Purpose};
 use super::drops::DropsInFlight;
+use super::moving::NOWHERE;
 use super::space::{Epoch, Space};
-use super::{Event, Group, LinkId, Output, Wanted};
+use super::{Errand, Event, Group, LinkId, Output, Wanted};
 use crate::Error;
 
 /// How many bytes may be on their way without an answer: enough to fill 20 Mbit/s at a round
@@ -34,6 +35,15 @@ pub(super) struct Link {
     in_flight_len: usize,
     /// The drops that were asked for and not yet answered.
     pub(super) drops: DropsInFlight,
+    /// The mailbox is being brought to this relay: that it lacks something is no loss.
+    arriving: bool,
+}
+
+impl Link {
+    /// Whether all that its relay lists is here.
+    pub(super) fn is_up_to_date(&self) -> bool {
+        self.session.is_up_to_date()
+    }
 }
 
 impl Core {
@@ -60,6 +70,7 @@ impl Core {
                         mailbox,
                         relay,
                         group,
+                        errand: Errand::Replicate,
                     });
                 }
             }
@@ -75,6 +86,7 @@ impl Core {
                     mailbox,
                     relay: record.relay.clone(),
                     group: Group::Pairing,
+                    errand: Errand::Replicate,
                 });
             }
         }
@@ -85,14 +97,34 @@ impl Core {
                 mailbox: self.recovery.name(),
                 relay,
                 group: Group::Private,
+                errand: Errand::Replicate,
             });
+        }
+        for (mailbox, record) in self.moves.leave_taking() {
+            let group = if record.space == self.me.private {
+                Group::Private
+            } else {
+                Group::Shared
+            };
+            wanted.extend(record.from.clone().map(|relay| Wanted {
+                mailbox: *mailbox,
+                relay,
+                group,
+                errand: Errand::TakeLeave,
+            }));
         }
         wanted
     }
 
+    /// The links that there are.
+    pub(super) fn link_ids(&self) -> impl Iterator<Item = LinkId> {
+        let farewells = self.farewells.keys();
+        self.links.keys().chain(farewells).copied()
+    }
+
     /// Nothing is written under an epoch before its record is in the mailbox of each parent, so
     /// that whoever still listens there is led over. A parent at another relay may be gone with
-    /// it, and holds nobody up.
+    /// it, and holds nobody up; nor does one that comes along to this relay.
     fn is_announced(&self, space: &Space, epoch: &Epoch) -> bool {
         let Some(record) = &epoch.record.record else {
             return true;
@@ -103,8 +135,10 @@ impl Core {
             .iter()
             .filter_map(|parent| space.open.get(parent))
             .all(|parent| {
+                let mailbox = parent.keys.name();
                 parent.record.relay != epoch.record.relay
-                    || !self.outbox.waits_at(&parent.keys.name())
+                    || self.moves.has(&mailbox)
+                    || !self.outbox.waits_at(&mailbox)
             })
     }
 
@@ -135,6 +169,7 @@ impl Core {
             return Ok(());
         };
         let record = txn.get::<ReplicaRecord>(Key::Name(&mailbox.0))?;
+        let arriving = record.is_some_and(|record| record.instance == NOWHERE);
         let session = Session::open(keys, record, exporter, ticket);
         let opened = Link {
             mailbox,
@@ -143,6 +178,7 @@ impl Core {
             in_flight: HashMap::new(),
             in_flight_len: 0,
             drops: DropsInFlight::new(),
+            arriving,
         };
         self.links.insert(link, opened);
         self.send_session(link);
@@ -160,6 +196,7 @@ impl Core {
 
     pub(super) fn handle_down(&mut self, link: LinkId) {
         self.links.remove(&link);
+        self.farewells.remove(&link);
     }
 
     pub(super) fn is_quiet(&self, link: LinkId) -> bool {
@@ -195,6 +232,10 @@ impl Core {
         frames: Vec<Frame>,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
+        if self.handle_farewell(txn, link, &frames)? {
+            self.moves.tire(txn, outside.now);
+            return Ok(());
+        }
         for frame in frames {
             let Some(mut opened) = self.links.remove(&link) else {
                 return Ok(());
@@ -229,6 +270,8 @@ impl Core {
             self.send_session(link);
         }
         self.follow_pending(txn, outside)?;
+        self.tell_of_move(txn, outside)?;
+        self.moves.tire(txn, outside.now);
         self.expire_pairing(txn, outside)?;
         if let Some(opened) = self.links.get_mut(&link)
             && self.released
@@ -310,7 +353,7 @@ impl Core {
                         }
                     }
                 }
-                if envelopes > 0 {
+                if envelopes > 0 && !self.is_arriving(link) {
                     self.report(
                         txn,
                         Fact::Refilled {
@@ -323,6 +366,7 @@ impl Core {
             }
             Found::UpToDate => {
                 self.has_read(txn, &mailbox);
+                self.moves.has_filled(&mailbox);
                 self.report_gaps(txn, &mailbox, outside)?;
                 if let Some(mut record) = txn.get::<ReplicaRecord>(Key::Name(&mailbox.0))? {
                     record.synced = Some(outside.now);
@@ -354,6 +398,10 @@ impl Core {
             }
         }
         Ok(())
+    }
+
+    fn is_arriving(&self, link: LinkId) -> bool {
+        self.links.get(&link).is_some_and(|opened| opened.arriving)
     }
 
     fn answered(&mut self, link: LinkId, ids: &[EnvelopeId]) {

@@ -11,11 +11,14 @@ mod drops;
 mod entries;
 mod epochs;
 mod erase;
+mod farewell;
 mod follow;
 mod founding;
 mod gaps;
 mod linking;
 mod links;
+mod moves;
+mod moving;
 mod obey;
 mod outbox;
 mod own;
@@ -24,185 +27,27 @@ mod parting;
 mod permit;
 mod receive;
 mod space;
+mod types;
 pub mod view;
 mod write;
 
 use std::collections::VecDeque;
 
 pub use sidelight_format::record::Reach;
-use sidelight_format::record::{Fact, PairingEnd};
 use sidelight_format::{
-    Bytes, Edit, EntryDate, EntryId, FieldValue, Frame, InvitationLink, Kind, MailboxName, Refusal,
-    RelayAddress, SegmentId, VerifyingKey,
+    Bytes, Edit, EntryId, Frame, InvitationLink, MailboxName, RelayAddress, SegmentId, VerifyingKey,
 };
 use sidelight_journal::Version;
 use sidelight_store::{Batch, Store, Txn};
 use sidelight_sync::Outside;
 
 use self::core::Core;
+pub(crate) use self::types::redacted;
+pub use self::types::{
+    Draft, Erased, Errand, Event, Group, LinkId, NewPerson, Output, OwnDevice, PairingView, Wanted,
+    Wrote,
+};
 use crate::{Error, ErrorKind};
-
-/// Names one link of a driver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LinkId(pub u64);
-
-/// Who begins a journal.
-#[derive(Clone)]
-pub struct NewPerson {
-    /// What they want to be called: 1 to 64 bytes, no control characters.
-    pub name: String,
-    /// The relay for new spaces.
-    pub relay: Option<RelayAddress>,
-    /// Admits new mailboxes to it.
-    pub ticket: Bytes,
-}
-
-/// A new entry.
-#[derive(Clone)]
-pub struct Draft {
-    /// Its kind.
-    pub kind: Kind,
-    /// Its text: 1 byte to 256 KiB of UTF-8.
-    pub text: String,
-    /// The day it is about.
-    pub date: EntryDate,
-    /// Whether both may change it; only in the shared space.
-    pub together: bool,
-    /// Written into the shared space rather than the private one.
-    pub shared: bool,
-    /// Its other fields.
-    pub fields: Vec<(String, FieldValue)>,
-    /// Where it was imported from: the same source is written once a space.
-    pub source: Option<String>,
-}
-
-/// What became of a draft.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wrote {
-    /// The entry.
-    pub entry: EntryId,
-    /// Whether it is new; otherwise its source had been imported before.
-    pub new: bool,
-}
-
-/// What became of an entry that was erased.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Erased {
-    /// The entry.
-    pub entry: EntryId,
-    /// From where it goes.
-    pub reach: Reach,
-}
-
-/// A link that the device wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// The mailbox to open on it.
-    pub mailbox: MailboxName,
-    /// Where that is.
-    pub relay: RelayAddress,
-    /// Links of different groups never share a connection: the partner may be the one who
-    /// runs the relay, and must not see that two mailboxes are one person's.
-    pub group: Group,
-}
-
-/// What a mailbox is for, as far as connections are concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Group {
-    /// The private space and the recovery walk.
-    Private,
-    /// The shared space.
-    Shared,
-    /// A pairing under way.
-    Pairing,
-}
-
-/// What the driver must do or tell, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Everything before this is kept durably.
-    Persisted,
-    /// Send a frame.
-    Send(LinkId, Frame),
-    /// Drop a link; whoever wants it opens another.
-    Hangup(LinkId),
-    /// Tell whoever listens.
-    Event(Event),
-}
-
-/// What may interest whoever shows the journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// An entry is new or has changed.
-    EntryChanged(EntryId),
-    /// An entry was erased, here or by who wrote it.
-    EntryRemoved(EntryId),
-    /// A pairing has come further.
-    PairingChanged,
-    /// All that a mailbox's relay lists is here.
-    UpToDate(MailboxName),
-    /// A relay said no.
-    Refused(MailboxName, Refusal),
-    /// Something that the people should know about.
-    Warning(Fact),
-}
-
-impl Event {
-    /// Whether it tells of an entry.
-    pub fn is_of_entry(&self) -> bool {
-        matches!(self, Self::EntryChanged(_) | Self::EntryRemoved(_))
-    }
-}
-
-/// How far a pairing is.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PairingView {
-    /// Whether this side invites.
-    pub inviter: bool,
-    /// Whether it links an own device; otherwise it is with a partner.
-    pub own_device: bool,
-    /// The other side's name for themselves, once it is known; to be trusted after both
-    /// have confirmed.
-    pub other_name: Option<String>,
-    /// Symbol and spoken name of the seven emoji, once there is something to compare.
-    pub comparison: Option<Vec<(&'static str, &'static str)>>,
-    /// This side's answer.
-    pub confirmed: Option<bool>,
-    /// How it ended.
-    pub ended: Option<PairingEnd>,
-}
-
-/// One of a person's own devices.
-#[derive(Clone, PartialEq, Eq)]
-pub struct OwnDevice {
-    /// Names it to the other own devices.
-    pub id: VerifyingKey,
-    /// What its person calls it; empty for the first one.
-    pub name: String,
-    /// Whether it is this one.
-    pub this: bool,
-}
-
-/// Words, names and what is compared stay out of logs.
-macro_rules! redacted {
-    ($($name:ident { $($shown:ident),* })+) => {
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($name))
-                    $(.field(stringify!($shown), &self.$shown))*
-                    .finish_non_exhaustive()
-            }
-        })+
-    };
-}
-pub(crate) use redacted;
-
-redacted! {
-    NewPerson {}
-    Draft { kind, date, together, shared }
-    OwnDevice { id, this }
-    PairingView { inviter, own_device, confirmed, ended }
-}
 
 enum Queued {
     Persist(Batch),
@@ -349,7 +194,7 @@ impl Device {
             Err(error) => {
                 drop(txn);
                 if self.core.dirty {
-                    let links: Vec<LinkId> = self.core.links.keys().copied().collect();
+                    let links: Vec<LinkId> = self.core.link_ids().collect();
                     self.core = Core::open(&*self.store, self.core.segment)?;
                     let hangups = links.into_iter().map(Output::Hangup);
                     self.queue.extend(hangups.map(Queued::Output));
@@ -519,6 +364,26 @@ impl Device {
         self.act(|core, txn| core.use_relay(txn, relay, ticket))
     }
 
+    /// Moves the person's journals to another relay, at once and needing nobody: new epochs
+    /// there, to which own devices and the partner are led over where the former relay is still
+    /// read. All that is here is brought along, and the former relay asked to drop what this
+    /// person wrote.
+    ///
+    /// With `lost` the former relay is given up: nothing is sent to it or asked of it any more.
+    /// The partner cannot be led over then; they name the same relay, and both meet there.
+    ///
+    /// # Errors
+    /// Removed; Invalid if everything is there already or a pairing is under way; Storage.
+    pub fn move_to(
+        &mut self,
+        relay: &RelayAddress,
+        ticket: Bytes,
+        lost: bool,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        self.act(|core, txn| core.move_to(txn, relay, ticket, lost, outside))
+    }
+
     /// Gives everything new keys and new epochs.
     ///
     /// # Errors
@@ -550,9 +415,13 @@ impl Device {
         &mut self,
         link: LinkId,
         mailbox: MailboxName,
+        errand: Errand,
         exporter: &[u8; 32],
     ) -> Result<(), Error> {
-        self.run(|core, txn| core.handle_up(txn, link, mailbox, exporter))
+        self.run(|core, txn| match errand {
+            Errand::Replicate => core.handle_up(txn, link, mailbox, exporter),
+            Errand::TakeLeave => core.begin_farewell(txn, link, mailbox, exporter),
+        })
     }
 
     /// Frames have come. Hand over all that have, up to some 256: they are kept in one batch.

@@ -73,6 +73,13 @@ impl Space {
         listened
     }
 
+    /// Whether an epoch was begun where the space belongs.
+    pub(super) fn is_at_its_relay(&self, epoch: &EpochId) -> bool {
+        let opened = self.open.get(epoch);
+        let there = opened.and_then(|opened| super::moving::stated(&opened.record));
+        self.record.relay.is_none() || there == self.record.relay
+    }
+
     /// Remembers an envelope with an epoch that cannot be followed yet; the oldest gives way.
     pub(super) fn set_aside(&mut self, envelope: EnvelopeId) {
         let pending = &mut self.record.pending;

@@ -1,8 +1,8 @@
 //! Reading: pages and entries from rendered rows. No document is loaded.
 
 use sidelight_format::record::{
-    DeviceRecord, ErasedRecord, FactRecord, ImportedRecord, IndexKey, PersonRecord, RenderedRecord,
-    ReplicaRecord, SpaceRecord,
+    DeviceRecord, ErasedRecord, FactRecord, ImportedRecord, IndexKey, MoveRecord, PersonRecord,
+    RenderedRecord, ReplicaRecord, SpaceRecord,
 };
 use sidelight_format::{EntryDate, EntryId, EntryPreimage, PersonId, Rendered, SpaceId, Timestamp};
 use sidelight_journal::Version;
@@ -62,6 +62,10 @@ pub struct StatusView {
     pub partner: Option<(PersonId, String, Timestamp)>,
     /// The relay for new spaces.
     pub relay: Option<sidelight_format::RelayAddress>,
+    /// The relay of the shared space, if that is another one.
+    pub shared_relay: Option<sidelight_format::RelayAddress>,
+    /// How many mailboxes are on their way from a former relay.
+    pub moving: u64,
     /// The private space.
     pub private: SpaceId,
     /// The shared space.
@@ -197,10 +201,11 @@ pub fn status(store: &dyn Store) -> Result<StatusView, Error> {
     let me = txn
         .get::<DeviceRecord>(Key::One)?
         .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
-    let mut partner = None;
+    let (mut partner, mut shared_relay) = (None, None);
     if let Some(shared) = &me.shared
         && let Some(space) = txn.get::<SpaceRecord>(Key::Name(&shared.0))?
     {
+        shared_relay = space.relay.filter(|relay| me.relay.as_ref() != Some(relay));
         for id in space.persons.iter().filter(|id| **id != me.person) {
             if let Some(person) = txn.get::<PersonRecord>(Key::Name(&id.0))? {
                 partner = Some((*id, person.name.0, space.since));
@@ -218,6 +223,8 @@ pub fn status(store: &dyn Store) -> Result<StatusView, Error> {
         name: me.name.0.clone(),
         partner,
         relay: me.relay.clone(),
+        shared_relay,
+        moving: txn.range::<MoveRecord>(0, Direction::Up, usize::MAX)?.len() as u64,
         private: me.private,
         shared: me.shared,
         synced,

@@ -6,6 +6,7 @@ mod homes;
 mod imports;
 mod kinds;
 mod lives;
+mod moving;
 mod relays;
 mod support;
 mod together;

@@ -64,3 +64,34 @@ pub(crate) async fn use_relay(
     };
     output.result(&document, || "Done. The next `sidelight sync` goes there.")
 }
+
+/// `sidelight move-relay`.
+pub(crate) async fn move_relay(
+    home: &Home,
+    options: cli::MoveRelay,
+    output: Output,
+) -> Result<(), Failure> {
+    let lost = options.lost;
+    let journal = home.open().await?;
+    journal
+        .move_to_relay(options.address, options.ticket, lost)
+        .await?;
+    let status = journal.status().await?;
+    journal.shutdown().await;
+    let document = RelayNamed {
+        relay: status.relay.as_deref(),
+    };
+    output.result(&document, || {
+        let partner = match (&status.partner, lost) {
+            (None, _) => "",
+            (Some(_), false) => {
+                "\nYour partner is led over the next time they sync while the former relay still \
+                 runs."
+            }
+            (Some(_), true) => {
+                "\nGive your partner the address: they do the same, with --lost, and you meet there."
+            }
+        };
+        format!("Moved. `sidelight sync` takes everything there; `sidelight status` says when it is done.{partner}")
+    })
+}

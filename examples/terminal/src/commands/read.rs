@@ -110,6 +110,8 @@ struct StatusRecord<'a> {
     partner: Option<PartnerRecord<'a>>,
     pairing: Option<PairingRecord<'a>>,
     relay: Option<&'a str>,
+    shared_relay: Option<&'a str>,
+    moving: u64,
     devices: u64,
     entries: u64,
     waiting: u64,
@@ -154,6 +156,8 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
         }),
         pairing: pairing.as_ref().map(PairingRecord::from),
         relay: status.relay.as_deref(),
+        shared_relay: status.shared_relay.as_deref(),
+        moving: status.moving,
         devices: status.devices,
         entries: status.entries,
         waiting: status.outbox_len,
@@ -190,6 +194,16 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
                 "\nNo relay of your own: what is private stays on this device."
             ),
         };
+        if let Some(relay) = &status.shared_relay {
+            let _ = write!(words, "\nRelay of the shared journal: {}", Line(relay));
+        }
+        if status.moving > 0 {
+            let _ = write!(
+                words,
+                "\nStill on the way from the former relay: {} mailboxes. `sidelight sync` goes on.",
+                status.moving
+            );
+        }
         if status.relay.is_some() || status.partner.is_some() {
             let _ = match status.last_synced_ms {
                 Some(moment) => write!(

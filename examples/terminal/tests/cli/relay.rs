@@ -57,6 +57,29 @@ fn a_relay_can_be_named_later_but_not_changed() {
 }
 
 #[test]
+fn both_move_to_another_relay_by_one_call_of_one_of_them() {
+    let couple = Couple::paired();
+    couple.ana.write("from before");
+    couple.ana.sync();
+    let data = tempfile::tempdir().unwrap();
+    let relay = Relay::start(data.path(), "127.0.0.1:0");
+    couple.ana.run(&["move-relay", &relay.address]).done();
+    assert_eq!(couple.ana.sync()["waiting"], 0);
+    let status = couple.ana.json(&["status"]);
+    assert_eq!(status["relay"], *relay.address);
+    assert_eq!(status["moving"], 0);
+    couple.ben.sync();
+    let status = couple.ben.json(&["status"]);
+    assert_eq!(status["shared_relay"], *relay.address);
+    assert_eq!(status["moving"], 0);
+    assert_eq!(status["warnings"][0]["kind"], "moved");
+    couple
+        .ana
+        .run(&["move-relay", &relay.address])
+        .fails(11, "already");
+}
+
+#[test]
 fn a_second_relay_on_the_same_port_or_data_says_so() {
     let data = tempfile::tempdir().unwrap();
     let relay = Relay::start(data.path(), "127.0.0.1:0");

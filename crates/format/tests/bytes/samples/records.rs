@@ -3,9 +3,10 @@
 use sidelight_format::record::{
     AuthorRecord, CarriedRecord, ChainBranch, ChainPlace, ChainRecord, DeviceRecord, DropRecord,
     EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord, ErasedRecord, ErasingRecord, Fact,
-    FactRecord, ImportedRecord, IndexDirectory, IndexKey, IndexPage, IndexRow, ListedRecord, Name,
-    OutboxRecord, OwnAuthorRecord, PairingEnd, PairingRecord, PersonRecord, Reach, RenderedRecord,
-    ReplicaRecord, SharedRecord, SpaceRecord, UnseenErasure, UnseenRecord, Verdict, WaitingRecord,
+    FactRecord, ImportedRecord, IndexDirectory, IndexKey, IndexPage, IndexRow, ListedRecord,
+    MoveRecord, MoveStage, Name, OutboxRecord, OwnAuthorRecord, PairingEnd, PairingRecord,
+    PersonRecord, Reach, RenderedRecord, ReplicaRecord, SharedRecord, SpaceRecord, UnseenErasure,
+    UnseenRecord, Verdict, WaitingRecord,
 };
 use sidelight_format::{
     AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, EraseToken, Generation, KeyHash, Kind,
@@ -124,6 +125,7 @@ fn facts() -> Vec<(&'static str, Fact)> {
         ("Removed", Fact::Removed),
         ("RosterFork", Fact::RosterFork),
         ("TwoPairings", Fact::TwoPairings),
+        ("Moved", Fact::Moved),
     ]
 }
 
@@ -189,6 +191,7 @@ pub(super) fn samples() -> Vec<Sample> {
                 left: false,
                 copied: vec![EpochId(run(4))],
                 pending: vec![EnvelopeId(run(8))],
+                relay: Some(relay()),
             },
         ),
         record(
@@ -349,6 +352,18 @@ pub(super) fn samples() -> Vec<Sample> {
                 unseen: vec![(PersonId(run(0x10)), 300)],
             },
         ),
+        record(
+            "records/25 move",
+            &MoveRecord {
+                space: SpaceId(run(2)),
+                epoch: EpochId(run(3)),
+                from: Some(relay()),
+                stage: MoveStage::Dropping,
+                next: 300,
+                also: vec![(EnvelopeId(run(8)), EraseToken(run(0x4c)))],
+                since: Some(NOW),
+            },
+        ),
         value("records/ChainPlace", &place()),
         value("records/UnseenErasure", &unseen()),
         value("records/Name", &Name("Ana".into())),
@@ -362,6 +377,9 @@ pub(super) fn samples() -> Vec<Sample> {
             &FactRecord { found: NOW, fact },
         ));
         samples.push(value(&format!("records/Fact {name}"), &fact));
+    }
+    for stage in [MoveStage::Leaving, MoveStage::Filling, MoveStage::Dropping] {
+        samples.push(value(&format!("records/MoveStage {stage:?}"), &stage));
     }
     for reach in [Reach::OwnDevices, Reach::Everywhere] {
         samples.push(value(&format!("records/Reach {reach:?}"), &reach));
