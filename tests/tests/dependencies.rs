@@ -274,7 +274,7 @@ impl Workspace {
 
     /// The members that stand on a floor of the building: all but the workbench.
     fn floors(&self) -> BTreeSet<String> {
-        let workbench = ["sidelight-tests", "xtask"];
+        let workbench = ["sidelight-bindgen", "sidelight-tests", "xtask"];
         let stands = |name: &&String| !workbench.contains(&name.as_str());
         self.members.iter().filter(stands).cloned().collect()
     }

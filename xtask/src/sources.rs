@@ -8,12 +8,25 @@ use serde_json::Value;
 use crate::licence;
 
 /// Crates whose licence is accepted for them alone, and why.
-const LICENCE_EXCEPTIONS: [(&str, &str, &str); 1] = [(
-    "option-ext",
-    "MPL-2.0",
-    "one small file, used unmodified by `directories` in the terminal client; the licence asks \
-     only that changes to that file be published",
-)];
+const LICENCE_EXCEPTIONS: [(&str, &str, &str); 9] = [
+    (
+        "option-ext",
+        "MPL-2.0",
+        "one small file, used unmodified by `directories` in the terminal client; the licence asks \
+         only that changes to that file be published",
+    ),
+    ("uniffi", "MPL-2.0", UNIFFI),
+    ("uniffi_bindgen", "MPL-2.0", UNIFFI),
+    ("uniffi_core", "MPL-2.0", UNIFFI),
+    ("uniffi_internal_macros", "MPL-2.0", UNIFFI),
+    ("uniffi_macros", "MPL-2.0", UNIFFI),
+    ("uniffi_meta", "MPL-2.0", UNIFFI),
+    ("uniffi_pipeline", "MPL-2.0", UNIFFI),
+    ("uniffi_udl", "MPL-2.0", UNIFFI),
+];
+
+const UNIFFI: &str = "used unmodified, and only in the bindings; the licence asks only that changes \
+                      to its own files be published";
 
 /// Crates that are here in more than one version, and why nothing can be done about it yet.
 const SEVERAL_VERSIONS: [(&str, &str); 4] = [

@@ -126,6 +126,8 @@ pub use records::{
     Pairing, PairingEnd, PairingStage, Partner, SkipReason, Skipped, Space, Status, SyncReport,
     TextEdit,
 };
+#[doc(hidden)] // for the bindings, whose calls are tasks of the same runtime
+pub use runtime::get as runtime;
 pub use sidelight_journal::kinds;
 pub use today::{BidNow, BoundaryShown, ComfortShown, NeedNow, OfferNow, Today};
 pub use warning::{Warning, WarningKind};

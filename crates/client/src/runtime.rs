@@ -16,7 +16,11 @@ static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 /// tasks.
 static STARTING: Mutex<()> = Mutex::new(());
 
-pub(crate) fn get() -> Result<&'static Runtime, Error> {
+/// The runtime.
+///
+/// # Errors
+/// Storage, if the system gives no thread.
+pub fn get() -> Result<&'static Runtime, Error> {
     let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(runtime) = RUNTIME.get() {
         return Ok(runtime);

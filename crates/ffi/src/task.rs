@@ -1,0 +1,97 @@
+//! Calls, each a task of the library's own runtime.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::JournalError;
+use crate::mirror::Give;
+
+/// Does `work` as a task, and gives its answer in this crate's form. Whoever drops the future
+/// stops waiting; the work is done all the same. Work that panics is Internal.
+pub(crate) async fn run<T, U>(
+    work: impl Future<Output = Result<T, sidelight::Error>> + Send + 'static,
+) -> Result<U, JournalError>
+where
+    T: Give<U> + Send + 'static,
+{
+    let task = sidelight::runtime()?.spawn(work);
+    match task.await {
+        Ok(done) => Ok(done?.give()),
+        Err(_) => Err(JournalError::panicked()),
+    }
+}
+
+/// The same; once `cancel` says so, the work is stopped where it is, too.
+pub(crate) async fn run_until<T, U>(
+    cancel: Option<Arc<CancelToken>>,
+    work: impl Future<Output = Result<T, sidelight::Error>> + Send + 'static,
+) -> Result<U, JournalError>
+where
+    T: Give<U> + Send + 'static,
+{
+    let Some(cancel) = cancel else {
+        return run(work).await;
+    };
+    let task = sidelight::runtime()?.spawn(async move {
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => None,
+            done = work => Some(done),
+        }
+    });
+    match task.await {
+        Ok(Some(done)) => Ok(done?.give()),
+        Ok(None) => Err(JournalError::cancelled()),
+        Err(_) => Err(JournalError::panicked()),
+    }
+}
+
+/// Milliseconds of another language as a duration.
+pub(crate) fn duration(ms: i64) -> Result<Duration, JournalError> {
+    let ms = u64::try_from(ms);
+    let ms = ms.map_err(|_| JournalError::invalid("a time cannot be negative; give another"))?;
+    Ok(Duration::from_millis(ms))
+}
+
+/// Stops the calls that it is given to: they end where they are, as Cancelled, and keep what
+/// they have done. Cancelling the future of a call only stops waiting for it.
+#[derive(Debug, uniffi::Object)]
+pub struct CancelToken {
+    cancelled: watch::Sender<bool>,
+}
+
+#[uniffi::export]
+impl CancelToken {
+    /// One that cancels nothing yet.
+    #[uniffi::constructor]
+    #[expect(
+        clippy::new_without_default,
+        reason = "other languages know no Default"
+    )]
+    pub fn new() -> Self {
+        Self {
+            cancelled: watch::Sender::new(false),
+        }
+    }
+
+    /// Stops the calls that it was given to, and those that it will be given to.
+    pub fn cancel(&self) {
+        self.cancelled.send_replace(true);
+    }
+
+    /// Whether it was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        *self.cancelled.borrow()
+    }
+}
+
+impl CancelToken {
+    pub(crate) async fn cancelled(&self) {
+        let mut watched = self.cancelled.subscribe();
+        // It cannot be dropped while it is borrowed.
+        let _ = watched.wait_for(|cancelled| *cancelled).await;
+    }
+}
