@@ -3,6 +3,7 @@
 //! Deliberately light: the standard library and a JSON reader, so that it builds in seconds and
 //! never becomes a second build system.
 
+mod bench;
 mod licence;
 mod models;
 mod sim;
@@ -20,6 +21,7 @@ What CI runs, as one command. Everything is always about the whole workspace.
     cargo xtask test --quick    format, clippy, tests and doctests only
     cargo xtask sim --seeds N [--seed S] [--steps K] [--release]
                                 N runs of the simulation from seed S (0), of K steps each
+    cargo xtask bench [--quick] what it costs, beside peers and limits; writes docs/benchmarks.md
     cargo xtask sources         licences and sources of all dependencies only
     cargo xtask models          models of the protocol, searched by a tool installed for it;
                                 with --only NAME one of them
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     match arguments.as_slice() {
         ["test"] => steps::test(steps::Extent::All),
         ["test", "--quick"] => steps::test(steps::Extent::Quick),
+        ["bench", options @ ..] => bench::command(options),
         ["sim", options @ ..] => sim::command(options),
         ["sources"] => sources::command(),
         ["models"] => models::command(None),
