@@ -47,6 +47,8 @@ pub enum WarningKind {
     TwoPairings,
     /// The partner has moved the shared journal to another relay.
     Moved,
+    /// Somebody began new keys for the journal without end.
+    Crowd,
     /// Something that only a newer version can tell.
     Other,
 }
@@ -168,6 +170,14 @@ impl Warning {
                  write it now; your private journal stays where it was. Whoever runs that relay \
                  sees from where and when your devices come, and can read nothing"
                     .to_owned(),
+            ),
+            Fact::Crowd { person } => (
+                WarningKind::Crowd,
+                format!(
+                    "one of {} devices gives the journal new keys without end; nothing is \
+                     written under them; update the app there, and remove the device if it goes on",
+                    whose(person)
+                ),
             ),
             _ => (
                 WarningKind::Other,

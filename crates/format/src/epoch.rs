@@ -53,7 +53,7 @@ pub struct EpochStatement {
     pub keyring: Bytes,
     /// Where the signer's own authors stand in the parents. Nothing of theirs beyond is accepted.
     pub closing: Vec<Head>,
-    /// Steps of the signer's own chain that readers of the parents may lack.
+    /// Steps of the members' chains that readers of the parents may lack.
     pub successors: Vec<PersonSuccessor>,
     /// In the first epoch of a private space: how its person began, so that the recovery words
     /// alone tell whose it is. None elsewhere.
@@ -80,7 +80,7 @@ impl EpochRecord {
             && statement
                 .recipients
                 .is_sorted_by(|a, b| a.recipient < b.recipient)
-            && statement.closing.len() <= limits::HEADS_MAX
+            && statement.closing.len() <= limits::CLOSING_MAX
             && statement.closing.is_sorted_by(|a, b| a.author < b.author)
             && statement.successors.len() <= limits::SUCCESSORS_MAX
             && statement.roster.len() <= limits::ROSTER_MAX

@@ -41,6 +41,10 @@ pub const KEYRING_MAX: usize = 4096;
 /// The most successors that one record or bundle may bring of a person's chain.
 pub const SUCCESSORS_MAX: usize = 256;
 
+/// How many steps beside those that count are kept of a person's chain. One shows the fork; more
+/// are kept so that whichever the recovery key continues is there. It has room for as many again.
+pub const RIVALS_MAX: usize = 64;
+
 /// The most records of a roster: as many changes of one's own devices.
 pub const ROSTER_MAX: usize = 256;
 
@@ -55,9 +59,17 @@ pub const ROSTER_PREVIOUS_MAX: usize = 16;
 /// How many devices a person may have at once.
 pub const DEVICES_MAX: usize = 16;
 
-/// How many epochs of one signer may continue the same parent. More are refused and reported:
-/// nobody rotates a secret so often before anybody else could see it.
+/// How many epochs that one key signed may continue the same parent: as many devices that had not heard
+/// of each other. With more, none of them is written in, and it is reported.
 pub const SIBLINGS_MAX: usize = 16;
+
+/// How many epochs that one key signed and that continue the same parent are followed at all. Between this
+/// and [`SIBLINGS_MAX`] all devices agree on which is written in, whatever came first.
+pub const SIBLINGS_FOLLOWED_MAX: usize = 64;
+
+/// The most heads that an epoch may fix in its parents: all authors of a person in all of them,
+/// so that nobody who certifies authors without end keeps their person from closing an epoch.
+pub const CLOSING_MAX: usize = AUTHORS_MAX * PARENTS_MAX;
 
 /// The longest name of a person or device, in UTF-8.
 pub const NAME_LEN_MAX: usize = 64;

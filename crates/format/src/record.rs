@@ -191,9 +191,9 @@ pub struct PersonRecord {
     pub name: Name,
     /// Pinned at pairing.
     pub genesis: PersonGenesis,
-    /// Their chain since.
+    /// Their chain since, with all branches.
     pub successors: Vec<PersonSuccessor>,
-    /// Two successors of one generation: nothing is sealed to either.
+    /// Two successors of one step: nothing is sealed to either.
     pub forked: bool,
 }
 
@@ -233,6 +233,8 @@ pub struct EpochNode {
     pub signer: PersonId,
     /// With which of their keys.
     pub generation: Generation,
+    /// That key: in a fork, two have one generation.
+    pub signed_by: VerifyingKey,
     /// Where the signer's own authors stood in the parents, sorted by author.
     pub closing: Vec<Head>,
 }
@@ -520,6 +522,11 @@ pub enum Fact {
     TwoPairings,
     /// The partner has moved the shared journal to another relay.
     Moved,
+    /// Somebody has continued one epoch by so many that none of them is written in.
+    Crowd {
+        /// Who.
+        person: PersonId,
+    },
 }
 
 /// A pairing under way.

@@ -162,12 +162,13 @@ pub fn check(
         .iter()
         .find(|person| person.id() == certificate.person)
         .ok_or(Unproved::Certificate)?;
-    let signing = member
-        .signing_key(certificate.generation)
-        .ok_or(Unproved::Certificate)?;
-    if !known {
-        let vouched = certificate.statement(place.space, place.epoch);
-        verify(&signing, &vouched, &certificate.signature).map_err(|_| Unproved::Certificate)?;
+    let vouches = |certificate: &AuthorCertificate, epoch| {
+        let vouched = certificate.statement(place.space, epoch);
+        let mut keys = member.signing_keys(certificate.generation);
+        keys.any(|key| verify(&key, &vouched, &certificate.signature).is_ok())
+    };
+    if !known && !vouches(certificate, place.epoch) {
+        return Err(Unproved::Certificate);
     }
     let statement = authored.statement(place.space, place.epoch);
     let author = sidelight_format::VerifyingKey(certificate.author.0);
@@ -175,11 +176,9 @@ pub fn check(
 
     if let Some(voice) = &authored.voice {
         // Changes are written again by the same person only: nobody speaks with another's voice.
-        let vouched = voice.certificate.statement(place.space, voice.epoch);
-        let signing = member.signing_key(voice.certificate.generation);
-        let proved =
-            signing.is_some_and(|key| verify(&key, &vouched, &voice.certificate.signature).is_ok());
-        if !proved || voice.certificate.person != certificate.person {
+        if voice.certificate.person != certificate.person
+            || !vouches(&voice.certificate, voice.epoch)
+        {
             return Err(Unproved::Certificate);
         }
     }

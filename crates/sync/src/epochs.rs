@@ -6,7 +6,8 @@ use sidelight_crypto::{
 };
 use sidelight_format::{
     EpochId, EpochRecord, EpochStatement, Generation, Head, KeyHash, Keyring, PersonGenesis,
-    PersonId, PersonSuccessor, RelayAddress, RosterRecord, SealingKey, Secret, SpaceId, limits,
+    PersonId, PersonSuccessor, RelayAddress, RosterRecord, SealingKey, Secret, SpaceId,
+    VerifyingKey, limits,
 };
 
 use crate::{Outside, Person};
@@ -26,7 +27,7 @@ pub struct NewEpoch<'a> {
     pub recipients: &'a [&'a SealingKey],
     /// Where the signer's own authors stand in the parents, sorted.
     pub closing: Vec<Head>,
-    /// Steps of the signer's chain that the other side may lack.
+    /// Steps of the members' chains that readers of the parents may lack.
     pub successors: Vec<PersonSuccessor>,
     /// In the first epoch of a private space: how its person began.
     pub founder: Option<PersonGenesis>,
@@ -124,7 +125,8 @@ pub fn begin_epoch(
 
 /// Checks an epoch's record: who may begin it, and that nobody else can read it.
 ///
-/// `members` keep the space; `recipients` are the sealing keys that it must be sealed to.
+/// `members` keep the space; `recipients` are the sealing keys that it must be sealed to. Returns
+/// the key that signed it.
 ///
 /// # Errors
 /// [`BadEpoch`], by the first rule broken.
@@ -133,7 +135,7 @@ pub fn check_epoch(
     space: &SpaceId,
     members: &[&Person],
     recipients: &[KeyHash],
-) -> Result<(), BadEpoch> {
+) -> Result<VerifyingKey, BadEpoch> {
     let statement = &record.statement;
     if !record.within_limits() {
         return Err(BadEpoch::Limits);
@@ -141,12 +143,14 @@ pub fn check_epoch(
     if statement.space != *space {
         return Err(BadEpoch::Space);
     }
-    let signing = members
+    let signer = members
         .iter()
         .find(|person| person.id() == statement.signer)
-        .and_then(|person| person.signing_key(statement.generation))
         .ok_or(BadEpoch::Signer)?;
-    verify(&signing, statement, &record.signature).map_err(|_| BadEpoch::Signer)?;
+    let signed_by = signer
+        .signing_keys(statement.generation)
+        .find(|key| verify(key, statement, &record.signature).is_ok())
+        .ok_or(BadEpoch::Signer)?;
 
     let mut expected = recipients.to_vec();
     expected.sort_unstable();
@@ -158,7 +162,7 @@ pub fn check_epoch(
     if sealed_to != expected {
         return Err(BadEpoch::Recipients);
     }
-    Ok(())
+    Ok(signed_by)
 }
 
 /// Opens an epoch's record with one of our keys.

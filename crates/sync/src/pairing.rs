@@ -504,7 +504,7 @@ impl Pairing {
                 successors,
             } => Person::check(genesis, successors)
                 .ok()
-                .and_then(|person| person.signing_key(person.generation())),
+                .and_then(|person| person.newest_signing_key()),
             Who::Device(keys) => Some(keys.signing),
         };
         if signing.is_none_or(|key| verify(&key, &statement, &confirmation.signature).is_err()) {

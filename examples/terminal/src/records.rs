@@ -139,6 +139,7 @@ impl<'a> From<&'a Warning> for WarningRecord<'a> {
                 WarningKind::DevicesDisagree => "devices_disagree",
                 WarningKind::TwoPairings => "two_pairings",
                 WarningKind::Moved => "moved",
+                WarningKind::Crowd => "crowd",
                 _ => "other",
             },
             text: &warning.text,

@@ -150,10 +150,8 @@ impl Core {
                         return Ok(Verdict::Accepted);
                     }
                 }
+                self.know_if_new(txn, &own)?;
                 self.take_keys(txn, &[keys], &own);
-                if self.has_keys_of(&own) {
-                    self.know_if_new(txn, &own)?;
-                }
                 Ok(Verdict::Accepted)
             }
             Subject::ROSTER => {
@@ -192,9 +190,10 @@ impl Core {
         let members: Vec<&Person> = persons.iter().map(|(person, _)| person).collect();
         let sound = statement.epoch == *epoch
             && copy.earlier.len() <= limits::COPIED_EPOCHS_MAX
-            && members.iter().any(|person| person.id() == self.me.person)
-            && check_epoch(record, &copy.space, &members, &sealed_to).is_ok();
-        let (true, Ok(keyring)) = (sound, read_epoch(record, secret)) else {
+            && members.iter().any(|person| person.id() == self.me.person);
+        let checked = check_epoch(record, &copy.space, &members, &sealed_to);
+        let (true, Ok(signed_by), Ok(keyring)) = (sound, checked, read_epoch(record, secret))
+        else {
             return Ok(Verdict::Refused);
         };
         self.dirty = true;
@@ -210,7 +209,7 @@ impl Core {
         if !known.graph.contains(epoch) {
             known
                 .graph
-                .enter(sidelight_sync::EpochGraph::node_of(record));
+                .enter(sidelight_sync::EpochGraph::node_of(record, signed_by));
         }
         // Only what can be opened as well: what nothing continues must be.
         for node in &copy.earlier {
@@ -232,7 +231,7 @@ impl Core {
     /// The persons of a copy, with what is known of their chains here as well.
     fn persons_of(&self, copy: &SpaceCopy) -> Option<Vec<(Person, String)>> {
         let of_copy = copy.persons.iter().map(|(genesis, successors, name)| {
-            let copied = Person::check(genesis, successors).ok()?;
+            let copied = Person::resume(genesis, successors, false).ok()?;
             let person = match self.persons.get(&copied.id()) {
                 None => copied,
                 Some(known) => {
@@ -266,11 +265,7 @@ impl Core {
             };
             self.report(txn, fork, outside.now)?;
         }
-        // One's own new keys come with their secrets, or not at all.
-        if person.id() != self.me.person || self.has_keys_of(&person) {
-            self.know_if_new(txn, &person)?;
-        }
-        Ok(())
+        self.know_if_new(txn, &person)
     }
 
     fn begin_from_copy(&mut self, copy: &SpaceCopy, persons: Vec<PersonId>) {

@@ -1,10 +1,10 @@
 //! Epochs of a space that goes on: beginning the next one, following one that somebody began,
 //! writing again what a closed epoch no longer takes.
 
-use sidelight_format::record::{ChainRecord, EpochSecretRecord};
+use sidelight_format::record::{ChainRecord, EpochSecretRecord, Fact};
 use sidelight_format::{
     Body, EpochId, EpochRecord, KeyHash, Keyring, MailboxName, PersonId, PersonSuccessor,
-    SealingKey, Secret, Sequence, SpaceId, Voice,
+    SealingKey, Secret, Sequence, SpaceId, VerifyingKey, Voice,
 };
 use sidelight_store::{Key, Txn};
 use sidelight_sync::{Admission, EpochGraph, Limit, NewEpoch, Outside, Person, begin_epoch};
@@ -41,17 +41,18 @@ impl Core {
             })?
         };
         let hashes: Vec<KeyHash> = recipients.iter().map(SealingKey::hash).collect();
+        let own = self.signing().verifying_key();
         let newest = |signer: &PersonId| {
             if space == self.me.private {
                 // Own devices whose keys went on in two ways keep to their own way each: nobody
                 // is held up in their own journal by that.
-                return Some(self.keys().generation);
+                return Some(own);
             }
-            let person = &self.persons.get(signer)?.person;
-            (!person.is_forked()).then(|| person.generation())
+            self.persons.get(signer)?.person.newest_signing_key()
         };
         if let Some(current) = known.graph.current(&hashes, newest)
             && known.is_at_its_relay(&current)
+            && (self.is_behind() || !known.graph.has_stragglers(&hashes, newest))
         {
             return Ok(current);
         }
@@ -66,12 +67,19 @@ impl Core {
         recipients: &[SealingKey],
         outside: &mut Outside<'_>,
     ) -> Result<EpochId, Error> {
+        if space != self.me.private && self.is_behind() {
+            // An epoch signed with former keys is not written in: each write would begin another.
+            return Err(Error::invalid(
+                "another device of yours has made new keys, and they have not come here yet; sync, \
+                 then try again",
+            ));
+        }
         self.dirty = true;
         let known = self
             .spaces
             .get(&space)
             .ok_or_else(|| Error::internal("a space is not kept"))?;
-        let leaves = known.graph.leaves();
+        let leaves = known.graph.to_continue();
         let private = self.private_parts(&space);
         let (mut parents, mut closing, mut relay) = (Vec::new(), Vec::new(), None);
         for leaf in &leaves {
@@ -123,33 +131,37 @@ impl Core {
             )?;
         }
         let epoch = begun.record.statement.epoch;
-        self.adopt(txn, space, begun.record, begun.secret, &earlier.secrets)?;
+        let signed_by = self.signing().verifying_key();
+        let opened = (begun.secret, earlier.secrets.as_slice());
+        self.adopt(txn, space, (begun.record, signed_by), opened, outside)?;
         self.copy_space(txn, space, outside)?;
         Ok(epoch)
     }
 
-    /// The steps of the own chain that readers of `parents` may lack: those after the keys that
-    /// signed a parent, or that one was sealed to.
+    /// The steps of the members' chains that readers of `parents` may lack: those after the keys
+    /// that signed a parent, or that one was sealed to. The partner's too: an own device, or one
+    /// of theirs, may read this epoch before it has heard of them.
     fn steps_since(
         &self,
         space: &super::space::Space,
         parents: &[EpochId],
     ) -> Vec<PersonSuccessor> {
-        let Some(own) = self.persons.get(&self.me.person).map(|known| &known.person) else {
-            return Vec::new();
-        };
         let nodes = space.graph.nodes();
-        let told = |step: &PersonSuccessor| {
-            let key = step.statement.sealing.hash();
-            let mut of_parents = nodes.iter().filter(|node| parents.contains(&node.epoch));
-            of_parents.all(|node| {
-                let signed =
-                    node.signer == own.id() && node.generation >= step.statement.generation;
-                signed || node.recipients.contains(&key)
-            })
-        };
-        let known = own.successors().iter().rposition(told);
-        own.successors()[known.map_or(0, |place| place + 1)..].to_vec()
+        let mut steps = Vec::new();
+        for person in space.members(&self.persons) {
+            let told = |step: &PersonSuccessor| {
+                let key = step.statement.sealing.hash();
+                let mut of_parents = nodes.iter().filter(|node| parents.contains(&node.epoch));
+                of_parents.all(|node| {
+                    let signed =
+                        node.signer == person.id() && node.generation >= step.statement.generation;
+                    signed || node.recipients.contains(&key)
+                })
+            };
+            let known = person.successors().iter().rposition(told);
+            steps.extend_from_slice(&person.successors()[known.map_or(0, |place| place + 1)..]);
+        }
+        steps
     }
 
     /// Has an epoch from now on, and the secrets of earlier ones from its keyring. False if
@@ -158,17 +170,21 @@ impl Core {
         &mut self,
         txn: &mut Txn<'_>,
         space: SpaceId,
-        record: EpochRecord,
-        secret: Secret,
-        keyring: &[(EpochId, Secret)],
+        (record, signed_by): (EpochRecord, VerifyingKey),
+        (secret, keyring): (Secret, &[(EpochId, Secret)]),
+        outside: &Outside<'_>,
     ) -> Result<bool, Error> {
-        let node = EpochGraph::node_of(&record);
+        let node = EpochGraph::node_of(&record, signed_by);
         let known = self
             .spaces
             .get_mut(&space)
             .ok_or_else(|| Error::internal("no such space"))?;
         match known.graph.admit(node.clone()) {
             Admission::New => {}
+            Admission::Crowd => {
+                let person = record.statement.signer;
+                self.report(txn, Fact::Crowd { person }, outside.now)?;
+            }
             Admission::Known => return Ok(true),
             Admission::TooMany => return Ok(false),
             // Its keyring has the parents' secrets, as the caller has seen.
@@ -356,10 +372,4 @@ impl Core {
         self.know(txn, person, &name);
         Ok(())
     }
-}
-
-pub(super) fn known_left(core: &Core, space: SpaceId) -> bool {
-    core.spaces
-        .get(&space)
-        .is_none_or(|known| known.record.left)
 }

@@ -107,6 +107,11 @@ impl Core {
         known.is_some_and(|known| !known.record.left && self.recipients(known).is_some())
     }
 
+    /// Whether something can be written in a space now, without asking the person to sync first.
+    pub(super) fn can_write_now(&self, space: &SpaceId) -> bool {
+        self.can_write(space) && (*space == self.me.private || !self.is_behind())
+    }
+
     /// Writes erasures of all envelopes of this person's that carried an entry and of which
     /// there is none yet, and asks for their bodies to be dropped.
     pub(super) fn cover(

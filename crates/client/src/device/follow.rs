@@ -2,7 +2,8 @@
 
 use sidelight_format::record::{EnvelopeRecord, EpochSecretRecord, Fact, Verdict};
 use sidelight_format::{
-    Body, EnvelopeId, EpochRecord, KeyHash, PersonKeys, SealingKey, Secret, SpaceId,
+    Body, EnvelopeId, EpochRecord, Generation, KeyHash, PersonId, PersonKeys, SealingKey, Secret,
+    SpaceId, VerifyingKey,
 };
 use sidelight_store::{Key, Txn};
 use sidelight_sync::{
@@ -10,7 +11,6 @@ use sidelight_sync::{
 };
 
 use super::core::Core;
-use super::epochs::known_left;
 use crate::Error;
 
 /// An epoch's secret and what its keyring holds.
@@ -19,6 +19,9 @@ struct Unsealed {
     earlier: Vec<(sidelight_format::EpochId, Secret)>,
     person: Vec<PersonKeys>,
 }
+
+/// Whose keys went on in two ways, and from which generation on.
+type Forked = (PersonId, Generation);
 
 impl Core {
     /// Follows an epoch that somebody began. `Unknown` means not yet: it is tried again once
@@ -41,41 +44,39 @@ impl Core {
         if !members.contains(&statement.signer) || !record.within_limits() {
             return Ok(Verdict::Refused);
         }
-        let Some((signer, forks)) = self.chain_with(record) else {
+        // The first has no parents, and was agreed on otherwise.
+        if statement.parents.is_empty() {
+            return Ok(Verdict::Refused);
+        }
+        let Some((persons, forks)) = self.chains_with(space, record) else {
             return Ok(Verdict::Refused);
         };
         let own = statement.signer == self.me.person;
         let private = space == self.me.private;
-        if !forks.is_empty() {
-            // Both steps are signed: that much is certain, whatever else the epoch is.
-            self.know_if_new(txn, &signer)?;
+        // The steps are signed: that much is certain, whatever else the epoch is. Those of one's
+        // own too, before their secrets are here: whoever has heard of new keys shares nothing
+        // under the old ones, which a device that was removed has.
+        for person in &persons {
+            self.know_if_new(txn, person)?;
         }
-        for fact in forks {
-            self.report(txn, fact, outside.now)?;
+        for (person, generation) in forks {
+            self.report(txn, Fact::PersonFork { person, generation }, outside.now)?;
         }
         if private {
             // Devices sign the list, so it counts whether or not the epoch is for this one: so
             // one that was removed learns of it.
             self.take_roster(txn, &statement.roster, outside)?;
-        } else if !own {
-            self.know_if_new(txn, &signer)?;
         }
-        if !self.is_for_members(space, record, &signer)? {
+        let Some(signed_by) = self.signed_for_members(space, record, &persons)? else {
             return Ok(Verdict::Refused);
-        }
+        };
         let opened = match self.unseal(txn, space, record)? {
             Ok(opened) => opened,
             Err(BadEpoch::Recipients) => return Ok(Verdict::Unknown),
             Err(_) => return Ok(Verdict::Refused),
         };
-        if own {
-            // A device goes on to new keys only together with their secrets.
-            if private {
-                self.take_keys(txn, &opened.person, &signer);
-            }
-            if self.has_keys_of(&signer) {
-                self.know_if_new(txn, &signer)?;
-            }
+        if private && let Some(me) = persons.iter().find(|it| it.id() == statement.signer) {
+            self.take_keys(txn, &opened.person, me);
         }
         let graph = &self.spaces[&space].graph;
         let reachable = |parent: &_| {
@@ -88,11 +89,12 @@ impl Core {
         let Unsealed {
             secret, earlier, ..
         } = opened;
-        if !self.adopt(txn, space, record.clone(), secret, &earlier)? {
+        let record = (record.clone(), signed_by);
+        if !self.adopt(txn, space, record, (secret, &earlier), outside)? {
             return Ok(Verdict::Refused);
         }
         self.follow_again = true;
-        if own && !known_left(self, space) && !self.me.removed {
+        if own && self.can_write_now(&space) && !self.me.removed {
             self.write_again(txn, space, &parents, outside)?;
         }
         self.gather(txn, space, outside)?;
@@ -100,18 +102,15 @@ impl Core {
         Ok(Verdict::Accepted)
     }
 
-    /// Whether an epoch is signed by its member, and sealed to nobody but the members of its
+    /// The member's key that signed an epoch, if it is sealed to nobody but the members of its
     /// space and, in a shared one, to each of them.
-    fn is_for_members(
+    fn signed_for_members(
         &self,
         space: SpaceId,
         record: &EpochRecord,
-        signer: &Person,
-    ) -> Result<bool, Error> {
-        let known = &self.spaces[&space];
-        let mut members = known.members(&self.persons);
-        members.retain(|person| person.id() != signer.id());
-        members.push(signer);
+        members: &[Person],
+    ) -> Result<Option<VerifyingKey>, Error> {
+        let members: Vec<&Person> = members.iter().collect();
         let sealed_to: Vec<KeyHash> = record
             .statement
             .recipients
@@ -126,7 +125,10 @@ impl Core {
         } else {
             // Whoever began it may not have heard of the newest keys: nobody writes in it then,
             // but what was written can be read.
-            let keys: Vec<Vec<KeyHash>> = members.iter().map(|person| all_keys(person)).collect();
+            let keys: Vec<Vec<KeyHash>> = members
+                .iter()
+                .map(|person| person.sealing_keys().map(SealingKey::hash).collect())
+                .collect();
             sealed_to
                 .iter()
                 .all(|key| keys.iter().any(|own| own.contains(key)))
@@ -134,7 +136,8 @@ impl Core {
                     .iter()
                     .all(|own| own.iter().any(|key| sealed_to.contains(key)))
         };
-        Ok(allowed && check_epoch(record, &space, &members, &sealed_to).is_ok())
+        let signed_by = check_epoch(record, &space, &members, &sealed_to).ok();
+        Ok(signed_by.filter(|_| allowed))
     }
 
     /// An epoch's secret and keyring: by a later keyring that named it, or by a key of our own.
@@ -164,21 +167,24 @@ impl Core {
         self.unsealing()
     }
 
-    /// The signer's chain with the steps that an epoch brings, and the forks that they show.
-    /// None if they do not follow.
-    fn chain_with(&self, record: &EpochRecord) -> Option<(Person, Vec<Fact>)> {
-        let signer = record.statement.signer;
-        let mut person = self.persons.get(&signer)?.person.clone();
+    /// The members with the steps of their chains that an epoch brings, and the forks that those
+    /// show. None if they do not follow.
+    fn chains_with(
+        &self,
+        space: SpaceId,
+        record: &EpochRecord,
+    ) -> Option<(Vec<Person>, Vec<Forked>)> {
+        let members = self.spaces.get(&space)?.members(&self.persons);
+        let mut persons: Vec<Person> = members.into_iter().cloned().collect();
         let mut forks = Vec::new();
         for step in &record.statement.successors {
+            let of = step.statement.person;
+            let person = persons.iter_mut().find(|person| person.id() == of)?;
             if person.extend(step).ok()? == Step::Fork {
-                forks.push(Fact::PersonFork {
-                    person: signer,
-                    generation: step.statement.generation,
-                });
+                forks.push((of, step.statement.generation));
             }
         }
-        Some((person, forks))
+        Some((persons, forks))
     }
 
     /// Knows more of a person's chain, if there is more.
@@ -239,14 +245,4 @@ impl Core {
         }
         Ok(())
     }
-}
-
-/// The hashes of all sealing keys that a person has had.
-fn all_keys(person: &Person) -> Vec<KeyHash> {
-    let first = person.genesis().statement.sealing.hash();
-    let later = person
-        .successors()
-        .iter()
-        .map(|step| step.statement.sealing.hash());
-    std::iter::once(first).chain(later).collect()
 }

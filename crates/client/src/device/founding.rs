@@ -4,7 +4,8 @@ use sidelight_crypto::{DeviceSigningKey, UnsealingKey, new_secret, recovery_keys
 use sidelight_format::record::{DeviceRecord, EpochSecretRecord, Name, PersonRecord, SpaceRecord};
 use sidelight_format::{
     Body, Class, DeviceKeys, EpochId, EpochRecord, EraseToken, Keyring, PersonGenesis, PersonId,
-    RelayAddress, SealingKey, SegmentId, SpaceId, Subject, encode, envelope_id, limits,
+    RelayAddress, SealingKey, SegmentId, SpaceId, Subject, VerifyingKey, encode, envelope_id,
+    limits,
 };
 use sidelight_store::{Key, Txn};
 use sidelight_sync::{
@@ -86,7 +87,14 @@ impl Core {
             Body::Epoch(Box::new(begun.record.clone())),
             outside,
         )?;
-        self.add_space(txn, self.me.private, vec![self.me.person], begun, outside);
+        let signed_by = self.signing().verifying_key();
+        self.add_space(
+            txn,
+            self.me.private,
+            vec![self.me.person],
+            (begun, signed_by),
+            outside,
+        );
 
         let keys = encode(self.keys());
         let private = self.me.private;
@@ -146,7 +154,7 @@ impl Core {
         txn: &mut Txn<'_>,
         id: SpaceId,
         persons: Vec<PersonId>,
-        begun: NewlyBegun,
+        (begun, signed_by): (NewlyBegun, VerifyingKey),
         outside: &Outside<'_>,
     ) {
         let epoch = begun.record.statement.epoch;
@@ -162,7 +170,7 @@ impl Core {
         };
         let mut space = Space::new(id, record);
         debug_assert_eq!(epoch, EpochId::of(&id, &begun.secret));
-        let node = EpochGraph::node_of(&begun.record);
+        let node = EpochGraph::node_of(&begun.record, signed_by);
         space.graph.admit(node);
         let kept = epoch_record(id, begun.record, begun.secret);
         txn.put(Key::Name(&epoch.0), &kept);
@@ -203,7 +211,7 @@ impl Core {
         let record = PersonRecord {
             name: Name(name.to_owned()),
             genesis: person.genesis().clone(),
-            successors: person.successors().to_vec(),
+            successors: person.steps(),
             forked: person.is_forked(),
         };
         txn.put(Key::Name(&person.id().0), &record);

@@ -139,7 +139,7 @@ impl Core {
                 let relay = record.statement.relay.as_ref();
                 relay.is_some_and(|relay| has_moved(known, &record.statement.epoch, relay))
             });
-        if relays.len() < 2 || !moved_by_me || self.me.removed {
+        if relays.len() < 2 || !moved_by_me || self.me.removed || !self.can_write_now(&space) {
             return Ok(());
         }
         if let Some(recipients) = self.recipients(known) {

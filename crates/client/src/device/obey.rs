@@ -62,7 +62,7 @@ impl Core {
         for erasure in unseen {
             self.remember_unseen(txn, (space, person, id), erasure)?;
         }
-        if person == self.me.person && self.can_write(&space) {
+        if person == self.me.person && self.can_write_now(&space) {
             // What this device had written, and the one that erased did not know of.
             self.cover(txn, &id, &record, outside)?;
         }
@@ -197,7 +197,7 @@ impl Core {
             let after = (mailbox, envelope);
             self.let_drop(txn, (space, epoch), after, (authored, &bytes), after);
         }
-        let writes = mine && !awaited && self.can_write(&space);
+        let writes = mine && !awaited && self.can_write_now(&space);
         let bytes = if writes { bytes } else { Bytes::new() };
         self.keep(txn, mailbox, envelope, Verdict::Erased, bytes)?;
         if writes {

@@ -181,11 +181,12 @@ impl Core {
         new
     }
 
-    /// Whether this device has the secrets of its person's newest generation in `own`.
-    pub(super) fn has_keys_of(&self, own: &Person) -> bool {
-        let newest = own.generation();
-        let mut kept = self.me.keys.iter();
-        kept.any(|keys| keys.generation == newest && (own.is_forked() || fits(keys, own)))
+    /// Whether other own devices have newer keys of their person than this one. Not while those
+    /// keys are in doubt.
+    pub(super) fn is_behind(&self) -> bool {
+        let own = self.persons.get(&self.me.person);
+        let newest = own.and_then(|own| own.person.newest_signing_key());
+        newest.is_some_and(|newest| newest != self.signing().verifying_key())
     }
 }
 

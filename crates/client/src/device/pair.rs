@@ -212,8 +212,8 @@ impl Core {
             .map(sidelight_format::SealingKey::hash)
             .collect();
         let statement = &record.statement;
-        let sound = check_epoch(record, &space, &members, &recipients).is_ok()
-            && statement.signer == inviter.id()
+        let signed_by = check_epoch(record, &space, &members, &recipients);
+        let sound = statement.signer == inviter.id()
             && statement.parents.is_empty()
             && statement.relay.as_ref() == Some(&relay);
         let opened = if sound {
@@ -221,7 +221,7 @@ impl Core {
         } else {
             None
         };
-        let Some((secret, _)) = opened else {
+        let (Some((secret, _)), Ok(signed_by)) = (opened, signed_by) else {
             self.report(
                 txn,
                 Fact::Refused {
@@ -238,7 +238,7 @@ impl Core {
             secret,
         };
         self.know(txn, inviter, &name);
-        self.add_space(txn, space, persons, begun, outside);
+        self.add_space(txn, space, persons, (begun, signed_by), outside);
         self.finish_pairing(txn, space, outside)?;
         Ok(true)
     }
@@ -280,6 +280,7 @@ impl Core {
         )?;
         let persons = vec![me, joiner.id()];
         self.know(txn, joiner, &name);
+        let begun = (begun, self.signing().verifying_key());
         self.add_space(txn, space, persons, begun, outside);
         self.finish_pairing(txn, space, outside)
     }

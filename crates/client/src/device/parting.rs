@@ -35,13 +35,20 @@ impl Core {
         txn: &mut Txn<'_>,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
-        self.dirty = true;
         let private = self.me.private;
         let own = self
             .persons
             .get(&self.me.person)
             .ok_or_else(|| Error::internal("who is me?"))?;
         let mut person = own.person.clone();
+        // While the person's keys are in doubt, a device goes on with those that it has: nobody
+        // is kept from removing a device by that.
+        if self.is_behind() {
+            return Err(Error::invalid(
+                "your newest keys are not on this device yet; sync, then try again",
+            ));
+        }
+        self.dirty = true;
         let (step, keys) = person.succeed(&Successor::Predecessor(&self.signing()), outside);
         person
             .extend(&step)

@@ -250,7 +250,7 @@ pub fn devices(store: &dyn Store) -> Result<u64, Error> {
     let own = txn
         .get::<PersonRecord>(Key::Name(&me.person.0))?
         .ok_or_else(broken)?;
-    let person = Person::check(&own.genesis, &own.successors).map_err(|_| broken())?;
+    let person = Person::resume(&own.genesis, &own.successors, own.forked).map_err(|_| broken())?;
     let roster = Roster::check(&person, &me.roster).map_err(|_| broken())?;
     Ok(roster.devices().len() as u64)
 }

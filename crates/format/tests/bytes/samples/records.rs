@@ -126,6 +126,7 @@ fn facts() -> Vec<(&'static str, Fact)> {
         ("RosterFork", Fact::RosterFork),
         ("TwoPairings", Fact::TwoPairings),
         ("Moved", Fact::Moved),
+        ("Crowd", Fact::Crowd { person }),
     ]
 }
 
@@ -153,6 +154,7 @@ pub(super) fn epoch_node() -> EpochNode {
         recipients: vec![KeyHash(run(0x20)), KeyHash(run(0x21))],
         signer: PersonId(run(0x10)),
         generation: Generation(1),
+        signed_by: VerifyingKey(run(0x31)),
         closing: vec![head(0x50)],
     }
 }
