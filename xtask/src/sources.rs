@@ -29,12 +29,20 @@ const UNIFFI: &str = "used unmodified, and only in the bindings; the licence ask
                       to its own files be published";
 
 /// Crates that are here in more than one version, and why nothing can be done about it yet.
-const SEVERAL_VERSIONS: [(&str, &str); 4] = [
+const SEVERAL_VERSIONS: [(&str, &str); 9] = [
     (
         "embedded-io",
         "two optional adapters of postcard, of which neither is built",
     ),
-    ("getrandom", "ring 0.17 keeps 0.2; everything else has 0.4"),
+    (
+        "getrandom",
+        "ring 0.17 keeps 0.2, stateright 0.3; everything else has 0.4",
+    ),
+    ("hashbrown", "stateright's map keeps 0.14; tests only"),
+    ("r-efi", "of stateright's getrandom; built nowhere"),
+    ("rand", "stateright 0.31 keeps 0.9; tests only"),
+    ("rand_chacha", "stateright 0.31 keeps 0.9; tests only"),
+    ("rand_core", "stateright 0.31 keeps 0.9; tests only"),
     (
         "syn",
         "procedural macros of dalek, jiff, tracing and zeroize keep 2; build time only",
