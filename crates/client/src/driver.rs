@@ -201,6 +201,7 @@ impl Driver {
             self.look_for_others();
         }
         if self.is_online() {
+            self.renew_if_due();
             self.follow(now);
             self.finish_syncs(now);
         }
@@ -264,6 +265,30 @@ impl Driver {
             if let Err(error) = self.drain().and(opened) {
                 return self.fail(error, false);
             }
+        }
+    }
+
+    /// New keys on schedule: once all that the relays have is here.
+    fn renew_if_due(&mut self) {
+        let now = self.clock.now();
+        let due =
+            |device: &Option<Device>| device.as_ref().is_some_and(|it| it.is_renewal_due(now));
+        if !due(&self.device) {
+            return;
+        }
+        if let Err(error) = self.take_turn(Duration::ZERO) {
+            debug!(%error, "another program has the turn; renewing keys later");
+            return;
+        }
+        // It may have been opened anew because another program wrote.
+        let Some(device) = &mut self.device else {
+            return;
+        };
+        let mut rng = system_rng();
+        let mut outside = Outside { now, rng: &mut rng };
+        let renewed = device.renew_if_due(&mut outside);
+        if let Err(error) = self.drain().and(renewed) {
+            self.fail(error, false);
         }
     }
 

@@ -33,6 +33,7 @@ mod moving;
 mod pairing;
 mod person;
 pub mod record;
+mod renewal;
 mod secret;
 mod signed;
 mod volume;

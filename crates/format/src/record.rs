@@ -8,6 +8,7 @@ pub use crate::erasing::{
     CarriedRecord, DropRecord, ErasedRecord, ErasingRecord, Reach, UnseenErasure, UnseenRecord,
 };
 pub use crate::moving::{MoveRecord, MoveStage};
+pub use crate::renewal::RenewalRecord;
 use crate::{
     AuthorCertificate, AuthorId, Bundle, Bytes, Class, DecodeError, EntryDate, EntryId,
     EntryPreimage, EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, KeyHash, Kind,
@@ -72,6 +73,8 @@ pub enum Table {
     Erasing = 24,
     /// [`MoveRecord`] by number.
     Moves = 25,
+    /// One row: [`RenewalRecord`].
+    Renewal = 26,
 }
 
 /// Something that a store keeps.
@@ -136,6 +139,7 @@ record! {
     DropRecord in Drops,
     ErasingRecord in Erasing,
     MoveRecord in Moves,
+    RenewalRecord in Renewal,
 }
 
 /// This device and the person whose it is.

@@ -18,6 +18,7 @@ mod pairing;
 mod people;
 mod replica;
 mod roster;
+pub mod schedule;
 
 use rand_core::CryptoRng;
 use sidelight_format::Timestamp;

@@ -60,6 +60,7 @@ pub(super) fn take(world: &mut World) -> Result<&'static str, Broken> {
         96 => evil(world),
         97 if world.dice.percent(50) => rotate(world, home)?,
         97 => skew(world, home),
+        98 => renew(world, home)?,
         _ => fill(world, home),
     };
     world.note(kind.as_bytes());
@@ -269,6 +270,19 @@ fn rotate(world: &mut World, home: usize) -> Result<&'static str, Broken> {
         None => {
             world.start(home)?;
             Ok("rotate and crash")
+        }
+    }
+}
+
+fn renew(world: &mut World, home: usize) -> Result<&'static str, Broken> {
+    let outputs = outputs_max(world);
+    match world.command(home, outputs, sidelight::device::Device::renew_if_due)? {
+        Some(Ok(true)) => Ok("renew"),
+        Some(Ok(false)) => Ok("nothing to renew"),
+        Some(Err(error)) => Err(error.into()),
+        None => {
+            world.start(home)?;
+            Ok("renew and crash")
         }
     }
 }

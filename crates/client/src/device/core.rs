@@ -62,6 +62,9 @@ pub(super) struct Core {
     pub(super) follow_again: bool,
     /// The partner has moved the shared space in this step.
     pub(super) told_of_move: bool,
+    /// When keys are renewed: only while what the person wrote is on its way, or this device has
+    /// been at work since.
+    pub(super) renewal: Option<Timestamp>,
     /// Entries erased in this step.
     pub(super) removed: BTreeSet<EntryId>,
     /// This step has changed something that is only right once it is kept.
@@ -114,6 +117,7 @@ impl Core {
         core.reopen_for_drops(&txn)?;
         core.moves = Moves::open(&txn)?;
         core.reopen_for_moves(&txn)?;
+        core.reopen_for_renewal(&txn)?;
         // Pairings are few, and one counts: that which is under way, or led to the partner, or
         // has something left to say. When each would have expired tells nothing of that.
         let pairings = txn
@@ -171,6 +175,7 @@ impl Core {
             changed: BTreeSet::new(),
             follow_again: false,
             told_of_move: false,
+            renewal: None,
             removed: BTreeSet::new(),
             dirty: false,
         }

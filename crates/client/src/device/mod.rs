@@ -26,6 +26,7 @@ mod pair;
 mod parting;
 mod permit;
 mod receive;
+mod schedule;
 mod space;
 mod types;
 pub mod view;
@@ -35,7 +36,8 @@ use std::collections::VecDeque;
 
 pub use sidelight_format::record::Reach;
 use sidelight_format::{
-    Bytes, Edit, EntryId, Frame, InvitationLink, MailboxName, RelayAddress, SegmentId, VerifyingKey,
+    Bytes, Edit, EntryId, Frame, InvitationLink, MailboxName, RelayAddress, SegmentId, Timestamp,
+    VerifyingKey,
 };
 use sidelight_journal::Version;
 use sidelight_store::{Batch, Store, Txn};
@@ -227,6 +229,22 @@ impl Device {
         self.run(step)
     }
 
+    /// Runs a step that may write into the shared space, after which its keys may be due.
+    fn write_shared<T>(
+        &mut self,
+        outside: &mut Outside<'_>,
+        step: impl FnOnce(&mut Core, &mut Txn<'_>, &mut Outside<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.act(|core, txn| {
+            let before = core.written();
+            let done = step(core, txn, outside)?;
+            if core.written() != before {
+                core.has_written(txn, outside)?;
+            }
+            Ok(done)
+        })
+    }
+
     /// Invites a further own device: the link to show to it and to nothing else.
     ///
     /// # Errors
@@ -267,7 +285,9 @@ impl Device {
         drafts: &[Draft],
         outside: &mut Outside<'_>,
     ) -> Result<Vec<Wrote>, Error> {
-        self.act(|core, txn| core.write(txn, drafts, outside))
+        self.write_shared(outside, |core, txn, outside| {
+            core.write(txn, drafts, outside)
+        })
     }
 
     /// Edits an entry: all edits or none, as one change. Positions are those of the text of
@@ -283,7 +303,9 @@ impl Device {
         edits: &[Edit],
         outside: &mut Outside<'_>,
     ) -> Result<Version, Error> {
-        self.act(|core, txn| core.edit(txn, entry, at, edits, outside))
+        self.write_shared(outside, |core, txn, outside| {
+            core.edit(txn, entry, at, edits, outside)
+        })
     }
 
     /// Copies private entries into the shared space, each under a fresh id; one that was
@@ -296,7 +318,9 @@ impl Device {
         entries: &[EntryId],
         outside: &mut Outside<'_>,
     ) -> Result<Vec<EntryId>, Error> {
-        self.act(|core, txn| core.share(txn, entries, outside))
+        self.write_shared(outside, |core, txn, outside| {
+            core.share(txn, entries, outside)
+        })
     }
 
     /// Erases entries, all or none: at once on this device, and elsewhere as soon as it is
@@ -390,6 +414,21 @@ impl Device {
     /// Invalid while somebody's keys are in doubt; Storage.
     pub fn rotate(&mut self, outside: &mut Outside<'_>) -> Result<(), Error> {
         self.act(|core, txn| core.rotate(txn, outside))
+    }
+
+    /// Whether [`renew_if_due`](Self::renew_if_due) has something to do. Ask while links are up.
+    pub fn is_renewal_due(&self, now: Timestamp) -> bool {
+        self.core.is_renewal_due(now)
+    }
+
+    /// Gives everything new keys, if they are old or have served for much, a while after the
+    /// person has written something shared. Whether it did. A device that only reads renews
+    /// nothing: it would be seen to be there.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn renew_if_due(&mut self, outside: &mut Outside<'_>) -> Result<bool, Error> {
+        self.run(|core, txn| core.renew_if_due(txn, outside))
     }
 
     /// Leaves the shared journal: at once, offline, needing nobody. Both keep what they had;

@@ -299,7 +299,7 @@ impl Core {
     }
 
     /// Whether all that a mailbox's relay lists is here.
-    fn is_read(&self, mailbox: &MailboxName) -> bool {
+    pub(super) fn is_read(&self, mailbox: &MailboxName) -> bool {
         let mut links = self.links.values();
         links.any(|link| link.mailbox == *mailbox && link.is_up_to_date())
     }

@@ -5,8 +5,8 @@ use sidelight_format::record::{
     EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord, ErasedRecord, ErasingRecord, Fact,
     FactRecord, ImportedRecord, IndexDirectory, IndexKey, IndexPage, IndexRow, ListedRecord,
     MoveRecord, MoveStage, Name, OutboxRecord, OwnAuthorRecord, PairingEnd, PairingRecord,
-    PersonRecord, Reach, RenderedRecord, ReplicaRecord, SharedRecord, SpaceRecord, UnseenErasure,
-    UnseenRecord, Verdict, WaitingRecord,
+    PersonRecord, Reach, RenderedRecord, RenewalRecord, ReplicaRecord, SharedRecord, SpaceRecord,
+    UnseenErasure, UnseenRecord, Verdict, WaitingRecord,
 };
 use sidelight_format::{
     AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, EraseToken, Generation, KeyHash, Kind,
@@ -364,6 +364,14 @@ pub(super) fn samples() -> Vec<Sample> {
                 next: 300,
                 also: vec![(EnvelopeId(run(8)), EraseToken(run(0x4c)))],
                 since: Some(NOW),
+            },
+        ),
+        record(
+            "records/26 renewal",
+            &RenewalRecord {
+                generation: Generation(300),
+                since: NOW,
+                at: Some(NOW),
             },
         ),
         value("records/ChainPlace", &place()),
