@@ -32,9 +32,13 @@ pub(crate) struct Home {
 impl Place {
     /// Whether there is a store. The key does not matter for that.
     fn is_empty(&self) -> bool {
+        matches!(self.look(), Err(StoreError::Missing))
+    }
+
+    /// What opening it with a key that fits nothing meets.
+    fn look(&self) -> Result<(), StoreError> {
         let sealing = Arc::new(RowSealing::new(&[0; KEY_LEN]));
-        let found = self.clone().with(sealing).open(Access::Read);
-        matches!(found, Err(StoreError::Missing))
+        self.clone().with(sealing).open(Access::Read).map(drop)
     }
 
     fn with(self, sealing: Arc<dyn Sealing>) -> Home {
@@ -60,8 +64,13 @@ impl Place {
     pub(crate) fn create(self, keys: &dyn KeyStore) -> Result<(Home, Box<dyn Store>), Error> {
         let key = match keystore::load(keys)? {
             Some(key) => key,
-            None if !self.is_empty() => return Err(key_lost()),
             None => {
+                match self.look() {
+                    Err(StoreError::Missing) => {}
+                    // The folder cannot be reached at all: nobody knows of a key.
+                    Err(error @ StoreError::Io(_)) => return Err(error.into()),
+                    _ => return Err(key_lost()),
+                }
                 let mut key = Zeroizing::new([0; KEY_LEN]);
                 system_rng().fill_bytes(&mut *key);
                 keys.save(&*key)?;

@@ -199,3 +199,14 @@ async fn a_storage_key_that_is_locked_lost_or_another_is_told_apart() {
 
     open(home.keys.clone()).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_is_a_matter_of_storage_and_of_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "no folder").unwrap();
+    let keys = Arc::new(MemoryKeyStore::new());
+    let begun = Journal::create(file.join("home"), keys.clone(), person("Ada", None)).await;
+    assert_eq!(begun.unwrap_err().kind(), ErrorKind::Storage);
+    assert_eq!(keys.load().unwrap(), None, "no key was made for it");
+}
