@@ -25,7 +25,8 @@ What CI runs, as one command. Everything is always about the whole workspace.
     cargo xtask sources         licences and sources of all dependencies only
     cargo xtask models          models of the protocol, searched by a tool installed for it;
                                 with --only NAME one of them
-    cargo xtask swift -- ARGS   the command `swift ARGS` in bindings/swift
+    cargo xtask swift           the Swift package only; with -- ARGS, the command `swift ARGS`
+                                for it
 ";
 
 fn main() -> ExitCode {
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
         ["sources"] => sources::command(),
         ["models"] => models::command(None),
         ["models", "--only", name] => models::command(Some(name)),
-        ["swift", "--", words @ ..] => swift::command(words),
+        ["swift", words @ ..] => swift::command(words),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             ExitCode::SUCCESS

@@ -1,31 +1,301 @@
-//! The Swift package in `bindings/swift`: `cargo xtask swift`.
+//! The Swift package in `bindings/swift`: its generated half, its tests, its interface and its
+//! documents.
 
+mod interface;
 mod toolchain;
 
-use std::path::Path;
-use std::process::ExitCode;
+use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
 
 use toolchain::Toolchain;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// `cargo xtask swift -- ARGS`: the toolchain's `swift`, in the package's folder.
+/// The targets of the package that apps see.
+const MODULES: [&str; 2] = ["Sidelight", "SidelightCore"];
+
+/// `cargo xtask swift`: the step alone; behind `--`, a command of the toolchain's `swift` for the
+/// package, such as `test --filter Events`.
 pub(crate) fn command(arguments: &[&str]) -> ExitCode {
-    let root = Path::new(ROOT);
-    let also = [root, &root.join("target")];
-    let toolchain = Toolchain::find_or_make();
-    let ended = toolchain
-        .and_then(|found| found.command("swift", &root.join("bindings/swift"), &also))
-        .and_then(|mut swift| {
-            let status = swift.args(arguments).status();
-            status.map_err(|error| format!("swift did not start: {error}"))
-        });
+    let ended = match arguments {
+        [] => check().map(|said| println!("{said}")),
+        ["--", words @ ..] => Package::prepare().and_then(|package| package.run(words)),
+        _ => Err("cargo xtask swift [-- ARGUMENTS OF swift]".to_owned()),
+    };
     match ended {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+        Ok(()) => ExitCode::SUCCESS,
         Err(defect) => {
             eprintln!("{defect}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Everything about Swift that CI checks. Its tests print their own closing lines.
+///
+/// # Errors
+/// What failed, or why there is no toolchain and how to leave Swift out.
+pub(crate) fn check() -> Result<String, String> {
+    let package = Package::prepare()?;
+    package.run(&["build", "--build-tests"])?;
+    let closing = package.test()?;
+    let graphs = package.symbol_graphs()?;
+    interface::compare(&graphs)?;
+    package.documents(&graphs)?;
+    package.example()?;
+    Ok(closing)
+}
+
+/// The package with its generated half, as it is under `target/swift`: generated code is nowhere
+/// in the repository.
+struct Package {
+    toolchain: Toolchain,
+    target: PathBuf,
+}
+
+impl Package {
+    fn prepare() -> Result<Self, String> {
+        let toolchain = Toolchain::find_or_make().map_err(|why| {
+            format!("{why}; or leave Swift out: `cargo xtask test --without swift`")
+        })?;
+        let target = Path::new(ROOT).join("target/swift");
+        let real = fs::create_dir_all(&target).and_then(|()| target.canonicalize());
+        let target = real.map_err(|error| format!("{}: {error}", target.display()))?;
+        let package = Self { toolchain, target };
+        for folder in ["bindings/swift", "examples/swift"] {
+            let from = Path::new(ROOT).join(folder);
+            stage(&from, &package.target.join(folder))
+                .map_err(|error| format!("{}: {error}", from.display()))?;
+        }
+        package.generate()?;
+        Ok(package)
+    }
+
+    /// Builds the library and writes what is generated from it.
+    fn generate(&self) -> Result<(), String> {
+        let library = library()?;
+        let folder = self.target.join("lib");
+        // A folder with nothing else: beside a shared library the linker would take that one.
+        let linked = folder.join("libsidelight_ffi.a");
+        let made = fs::create_dir_all(&folder)
+            .and_then(|()| gone(&linked))
+            .and_then(|()| fs::hard_link(&library, &linked));
+        made.map_err(|error| format!("{}: {error}", linked.display()))?;
+
+        let generated = [self.target.join("generated"), self.target.join("again")];
+        for folder in &generated {
+            let mut bindgen = Command::new(library.with_file_name("sidelight-bindgen"));
+            bindgen.arg("swift").arg(&library).arg(folder);
+            succeed(&mut bindgen)?;
+        }
+        for (name, target) in [
+            ("SidelightCore.swift", "SidelightCore"),
+            ("SidelightFFI.h", "SidelightFFI"),
+            ("module.modulemap", "SidelightFFI"),
+        ] {
+            let [text, again] = generated.each_ref().map(|folder| read(&folder.join(name)));
+            let text = text?;
+            if again? != text {
+                return Err(format!("{name} is not the same when it is generated twice"));
+            }
+            let folder = self.target.join("bindings/swift/Sources").join(target);
+            let written = fs::create_dir_all(&folder)
+                .and_then(|()| write(&folder.join(name), text.as_bytes()));
+            written.map_err(|error| format!("{}: {error}", folder.display()))?;
+        }
+        Ok(())
+    }
+
+    /// `swift` for the package.
+    fn swift(&self, words: &[&str]) -> Result<Command, String> {
+        let folder = self.target.join("bindings/swift");
+        let mut swift = self.toolchain.command("swift", &folder, &[&self.target])?;
+        let (first, others) = words.split_first().unwrap_or((&"--version", &[]));
+        swift.arg(first);
+        if matches!(*first, "build" | "test" | "run" | "package") {
+            swift.arg("--scratch-path").arg(self.target.join("build"));
+        }
+        if matches!(*first, "build" | "test" | "run") {
+            swift.arg("-Xlinker").arg(self.search());
+            swift.args(["-Xswiftc", "-warnings-as-errors"]);
+        }
+        swift.args(others);
+        println!("swift {}", words.join(" "));
+        Ok(swift)
+    }
+
+    fn run(&self, words: &[&str]) -> Result<(), String> {
+        succeed(&mut self.swift(words)?)
+    }
+
+    /// Runs the tests, and gives their closing line.
+    fn test(&self) -> Result<String, String> {
+        let mut swift = self.swift(&["test", "--skip-build", "--disable-xctest"])?;
+        let mut child = swift
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("swift did not start: {error}"))?;
+        let stdout = child.stdout.take().expect("stdout was piped above");
+        let mut closing = None;
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            let mut out = io::stdout().lock();
+            let _ = writeln!(out, "{line}");
+            if let Some((_, said)) = line.split_once(" Test run with ") {
+                closing = Some(format!("Swift: test run with {said}"));
+            }
+        }
+        let succeeded = child.wait().is_ok_and(|status| status.success());
+        match closing {
+            Some(closing) if succeeded && closing.contains(" passed ") => Ok(closing),
+            Some(closing) => Err(closing),
+            None => Err("the Swift tests did not come to an end; see above".to_owned()),
+        }
+    }
+
+    /// Builds the example, which sees no more of the package than any app does.
+    fn example(&self) -> Result<(), String> {
+        let folder = self.target.join("examples/swift/diary");
+        let mut swift = self.toolchain.command("swift", &folder, &[&self.target])?;
+        swift
+            .arg("build")
+            .arg("--scratch-path")
+            .arg(self.target.join("diary"));
+        swift.arg("-Xlinker").arg(self.search());
+        println!("swift build (examples/swift/diary)");
+        succeed(&mut swift)
+    }
+
+    /// Tells the linker where the library is.
+    fn search(&self) -> String {
+        format!("-L{}", self.target.join("lib").display())
+    }
+
+    /// What the compiler knows of the package's interface, as a file for each module.
+    fn symbol_graphs(&self) -> Result<PathBuf, String> {
+        self.run(&[
+            "package",
+            "dump-symbol-graph",
+            "--minimum-access-level",
+            "public",
+        ])?;
+        let build = self.target.join("build");
+        let platforms = fs::read_dir(&build).map_err(|error| error.to_string())?;
+        let all = self.target.join("symbols");
+        // Those of the tests would be documented, too.
+        let made = gone(&all).and_then(|()| fs::create_dir_all(&all));
+        made.map_err(|error| format!("{}: {error}", all.display()))?;
+        for platform in platforms.filter_map(Result::ok) {
+            let folder = platform.path().join("symbolgraph");
+            let Ok(files) = fs::read_dir(&folder) else {
+                continue;
+            };
+            for file in files.filter_map(Result::ok) {
+                let name = file.file_name().to_string_lossy().into_owned();
+                if MODULES
+                    .iter()
+                    .any(|module| name.split(['.', '@']).next() == Some(module))
+                {
+                    fs::copy(file.path(), all.join(name)).map_err(|error| error.to_string())?;
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// The documents, whose links must hold.
+    fn documents(&self, graphs: &Path) -> Result<(), String> {
+        let catalogue = self
+            .target
+            .join("bindings/swift/Sources/Sidelight/Sidelight.docc");
+        let into = self.target.join("Sidelight.doccarchive");
+        let mut docc = self.toolchain.command("docc", &self.target, &[])?;
+        docc.arg("convert").arg(&catalogue);
+        docc.arg("--additional-symbol-graph-dir").arg(graphs);
+        docc.arg("--output-path").arg(&into);
+        docc.args(["--fallback-bundle-identifier", "sidelight"]);
+        docc.args(["--warnings-as-errors"]);
+        println!("docc convert");
+        succeed(&mut docc)
+    }
+}
+
+/// Builds the library and its generator, and gives the library's file.
+fn library() -> Result<PathBuf, String> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Everything, since another choice of packages would be another choice of features, and
+    // compile Automerge once more.
+    cargo.args(["build", "--workspace", "--locked", "--quiet"]);
+    cargo.current_dir(ROOT).stdin(Stdio::null());
+    println!("cargo build --workspace --locked");
+    succeed(&mut cargo)?;
+    let library = Path::new(ROOT).join("target/debug/libsidelight_ffi.a");
+    library
+        .canonicalize()
+        .map_err(|error| format!("{}: {error}", library.display()))
+}
+
+/// What the compiler makes for itself, and what is generated into a package.
+const NOT_STAGED: [&str; 3] = [".build", "SidelightCore", "SidelightFFI"];
+
+/// Makes a folder the same as another one. What is the same already is left as it is, since
+/// builds go by times.
+fn stage(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for old in fs::read_dir(to)? {
+        let old = old?;
+        let here = from.join(old.file_name());
+        let ours = NOT_STAGED.iter().any(|name| old.file_name() == *name);
+        if !ours && !here.exists() {
+            gone(&old.path())?;
+        }
+    }
+    for new in fs::read_dir(from)? {
+        let new = new?;
+        let there = to.join(new.file_name());
+        if NOT_STAGED.iter().any(|name| new.file_name() == *name) {
+            continue;
+        }
+        if new.file_type()?.is_dir() {
+            stage(&new.path(), &there)?;
+        } else {
+            write(&there, &fs::read(new.path())?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file, if it says something else.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    fs::write(path, bytes)
+}
+
+/// Removes a file or folder, if it is there.
+fn gone(path: &Path) -> io::Result<()> {
+    let removed = match path.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
+    };
+    removed.or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Runs a program to its end, which must be a good one.
+fn succeed(command: &mut Command) -> Result<(), String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{program} ended with {status}; see above")),
+        Err(error) => Err(format!("{program} did not start: {error}")),
     }
 }

@@ -1,0 +1,106 @@
+import Foundation
+import Sidelight
+import Testing
+
+/// A relay on this machine, as a process of its own.
+final class Relay {
+    let address: String
+    private let process = Process()
+    private let folder: Folder
+
+    init() throws {
+        let program = try #require(
+            ProcessInfo.processInfo.environment["SIDELIGHT_PROGRAM"],
+            "SIDELIGHT_PROGRAM names the terminal client; `cargo xtask swift` sets it")
+        folder = try Folder()
+        process.executableURL = URL(filePath: program)
+        process.arguments = [
+            "relay", "--listen", "127.0.0.1:0", "--data", folder.url.appending(path: "relay").path,
+        ]
+        let said = Pipe()
+        process.standardOutput = said
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        // Its first line is its address.
+        var line = Data()
+        while let byte = try said.fileHandleForReading.read(upToCount: 1), byte.first != 10 {
+            if byte.isEmpty { break }
+            line += byte
+        }
+        address = String(decoding: line, as: UTF8.self)
+        #expect(address.hasPrefix("sidelight://127.0.0.1:"), "\(address)")
+    }
+
+    /// As a machine fails.
+    func stop() {
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    deinit {
+        if process.isRunning { stop() }
+    }
+}
+
+/// A socket on this machine that takes everything and answers nothing.
+final class Silence {
+    private let descriptor: Int32
+    let port: Int
+
+    init() throws {
+        #if canImport(Glibc)
+            let datagram = Int32(SOCK_DGRAM.rawValue)
+        #else
+            let datagram = SOCK_DGRAM
+        #endif
+        descriptor = socket(AF_INET, datagram, 0)
+        var own = sockaddr_in()
+        own.sin_family = sa_family_t(AF_INET)
+        own.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let done = withUnsafeMutablePointer(to: &own) { [descriptor] pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) | getsockname(descriptor, $0, &length)
+            }
+        }
+        try #require(descriptor >= 0 && done == 0)
+        port = Int(UInt16(bigEndian: own.sin_port))
+    }
+
+    deinit {
+        _ = close(descriptor)
+    }
+
+    /// A relay's address, but here.
+    func instead(of address: String) -> String {
+        let parts = address.split(separator: "/", omittingEmptySubsequences: false)
+        return "sidelight://127.0.0.1:\(port)/" + parts.dropFirst(3).joined(separator: "/")
+    }
+}
+
+/// A person's journal, and where it is.
+struct Home {
+    let folder: Folder
+    let keys = AppKeys()
+    let journal: Journal
+
+    init(_ name: String, relay: String? = nil) async throws {
+        folder = try Folder()
+        journal = try await Journal.create(
+            at: folder.home, keys: keys, person: NewPerson(name: name, relay: relay))
+    }
+}
+
+/// Pairs two journals whose persons see the same.
+func pair(_ ana: Journal, _ ben: Journal) async throws {
+    let invited = try await ana.invite()
+    #expect(invited.expires > Date())
+    try await ben.join(invited.link)
+    for journal in [ben, ana, ben] { try await journal.syncNow() }
+    let (one, other) = (try await ana.pairing(), try await ben.pairing())
+    #expect(one?.stage == .compare && other?.stage == .compare)
+    #expect(one?.comparison.count == 7 && one?.comparison == other?.comparison)
+    try await ana.confirm(same: true)
+    try await ben.confirm(same: true)
+    for journal in [ben, ana, ben, ana] { try await journal.syncNow() }
+}
