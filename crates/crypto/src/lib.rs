@@ -108,6 +108,7 @@ pub mod pairing;
 mod passphrase;
 mod recovery;
 mod storage;
+mod words;
 
 pub use epoch::{EpochContext, open_epoch_secret, open_keyring, seal_epoch_secret, seal_keyring};
 pub use hybrid::{InvalidSealingKey, UnsealingKey, check_sealing_key};
@@ -119,6 +120,7 @@ pub use mailbox_keys::{MailboxKeys, TooLong, Unopened, erase_token};
 pub use passphrase::{PassphraseError, SEALED_STORAGE_KEY_LEN, open_storage_key, seal_storage_key};
 pub use recovery::{RecoveryKeys, recovery_keys};
 pub use storage::{STORED_OVERHEAD, StorageKey};
+pub use words::{RECOVERY_WORDS, RecoveryWords, WordsError};
 
 /// It does not open: it was changed, belongs elsewhere, or is sealed under another key. One
 /// error without detail, since detail helps whoever is trying.

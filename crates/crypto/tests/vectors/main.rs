@@ -6,6 +6,7 @@
     reason = "a vector that is not as expected is a failure"
 )]
 
+mod bip39_vectors;
 mod hpke_vectors;
 mod rfc;
 mod wycheproof_vectors;
