@@ -12,10 +12,10 @@ use crate::device::view::{self, EntryView, Shown, StatusView};
 use crate::device::{self, Erased, PairingView, Reach};
 use crate::records::{
     self, Draft, Emoji, Entry, ErasedFrom, Field, FieldEdit, FieldValue, NewPerson, OwnDevice,
-    Pairing, PairingEnd, PairingStage, Partner, Space, Status, TextEdit,
+    Pairing, PairingEnd, PairingStage, Partner, RecoveryStage, Space, Status, TextEdit,
 };
 use crate::warning::device_id;
-use crate::{Date, Error, ErrorKind, Warning, reading};
+use crate::{Date, Error, ErrorKind, Recover, Warning, reading};
 
 /// How many hexadecimal digits name an entry at least.
 const PREFIX_LEN_MIN: usize = 4;
@@ -28,6 +28,15 @@ pub(crate) fn person(person: &NewPerson) -> Result<device::NewPerson, Error> {
         name: person.name.clone(),
         relay: person.relay.as_deref().map(relay).transpose()?,
         ticket: ticket(person.ticket.as_deref())?,
+    })
+}
+
+pub(crate) fn recovery(recover: &Recover) -> Result<device::NewRecovery<'_>, Error> {
+    Ok(device::NewRecovery {
+        words: &recover.words,
+        relay: relay(&recover.relay)?,
+        ticket: ticket(recover.ticket.as_deref())?,
+        device: &recover.device,
     })
 }
 
@@ -255,6 +264,7 @@ pub(crate) fn pairing(view: PairingView) -> Pairing {
             KeptEnd::RefusedThere => PairingEnd::RefusedThere,
             KeptEnd::Cancelled => PairingEnd::Cancelled,
             KeptEnd::Expired => PairingEnd::Expired,
+            KeptEnd::Stranger => PairingEnd::Stranger,
             KeptEnd::Broken => PairingEnd::Broken,
         }),
         (None, Some(_)) => PairingStage::WaitingForConfirmation,
@@ -314,6 +324,14 @@ pub(crate) fn status(view: StatusView, devices: u64, outbox_len: u64) -> Status 
             name,
             since_ms: milliseconds(since),
         }),
+        recovery: match view.recovery {
+            view::Recovery::Unchecked => RecoveryStage::Unchecked,
+            view::Recovery::Checked => RecoveryStage::Checked,
+            view::Recovery::UnderWay => RecoveryStage::UnderWay,
+            view::Recovery::NotFound => RecoveryStage::NotFound,
+            view::Recovery::Replaced => RecoveryStage::Replaced,
+        },
+        compare_again: view.unconfirmed,
         relay: view.relay.map(|relay| relay.to_string()),
         shared_relay: view.shared_relay.map(|relay| relay.to_string()),
         moving: view.moving,

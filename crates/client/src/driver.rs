@@ -21,7 +21,7 @@ use crate::sealing::system_rng;
 use crate::syncing::Syncs;
 use crate::turn::Turn;
 use crate::wire::{Batch, News};
-use crate::{Error, ErrorKind, KeyStore, convert, reading, runtime};
+use crate::{Error, ErrorKind, KeyStore, Recover, convert, reading, runtime};
 
 /// How long what arrived waits for the writer's turn. Less than a command: it comes again.
 pub(crate) const FRAMES_WAIT: Duration = Duration::from_secs(1);
@@ -70,6 +70,8 @@ pub(crate) enum Begin {
     Person(NewPerson),
     /// On a further device of a person, by a link, under a name.
     OwnDevice(String, String),
+    /// Brought back by the recovery words.
+    Recover(Recover),
     /// The one that is there.
     Open,
 }
@@ -107,6 +109,13 @@ impl Driver {
                 let link = convert::invitation(link)?;
                 let (home, store) = place.create(keys)?;
                 (home, Device::join_own(store, &link, name, &mut outside)?)
+            }
+            Begin::Recover(recover) => {
+                let new = convert::recovery(recover)?;
+                // Whatever is wrong with the words is said before anything is made.
+                new.check()?;
+                let (home, store) = place.create(keys)?;
+                (home, Device::recover(store, &new, &mut outside)?)
             }
             Begin::Open => {
                 let home = place.open(keys)?;
@@ -185,7 +194,7 @@ impl Driver {
         self.handle_down(&down);
     }
 
-    fn handle_down(&mut self, links: &[LinkId]) {
+    pub(crate) fn handle_down(&mut self, links: &[LinkId]) {
         if let Some(device) = &mut self.device {
             links.iter().for_each(|link| device.handle_down(*link));
         }

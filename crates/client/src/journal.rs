@@ -109,7 +109,7 @@ impl Journal {
         Self::start(Place::Memory(disk.clone()), keys, begin, clock).await
     }
 
-    async fn start(
+    pub(crate) async fn start(
         place: Place,
         keys: Arc<dyn KeyStore>,
         begin: Begin,

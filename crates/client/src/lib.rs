@@ -100,6 +100,7 @@ mod links;
 mod reader;
 mod reading;
 mod records;
+mod recovery;
 mod runtime;
 mod sealing;
 mod splice;
@@ -123,9 +124,10 @@ pub use reader::Reader;
 pub use records::{
     Draft, Emoji, Entry, Erased, ErasedFrom, ExportReport, Field, FieldEdit, FieldValue,
     ImportOptions, ImportProgress, ImportReport, Invited, NewPerson, OwnDevice, Page, PageRequest,
-    Pairing, PairingEnd, PairingStage, Partner, SkipReason, Skipped, Space, Status, SyncReport,
-    TextEdit,
+    Pairing, PairingEnd, PairingStage, Partner, RecoveryStage, SkipReason, Skipped, Space, Status,
+    SyncReport, TextEdit,
 };
+pub use recovery::{Recover, RecoveryWords};
 #[doc(hidden)] // for the bindings, whose calls are tasks of the same runtime
 pub use runtime::get as runtime;
 pub use sidelight_journal::kinds;

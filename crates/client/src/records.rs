@@ -281,6 +281,12 @@ pub enum PairingEnd {
     /// The other side broke the rules.
     #[error("the other side did not keep to the protocol, so nothing was shared; invite again")]
     Broken,
+    /// Somebody else than the partner who was to be compared with once more.
+    #[error(
+        "this was somebody else than the partner of this journal, so nothing was shared; ask your \
+         partner, or leave this journal and pair anew"
+    )]
+    Stranger,
 }
 
 /// One of 64 pictures.
@@ -316,6 +322,11 @@ pub struct Status {
     pub person: String,
     /// Whom the journal is shared with.
     pub partner: Option<Partner>,
+    /// How it stands with the recovery words.
+    pub recovery: RecoveryStage,
+    /// Whether the partner must be compared with again before anything is shared, as after a
+    /// recovery: invite them, or join them, once more.
+    pub compare_again: bool,
     /// The relay's address, if there is one.
     pub relay: Option<String>,
     /// The address of the relay of the shared journal, if that is another one.
@@ -334,6 +345,22 @@ pub struct Status {
     pub entries: u64,
     /// What was found about relays and logs, the oldest first.
     pub warnings: Vec<Warning>,
+}
+
+/// How it stands with the recovery words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RecoveryStage {
+    /// They are on this device, and wait to be written down and checked.
+    Unchecked,
+    /// They are on paper, and on no device.
+    Checked,
+    /// They were typed here, and what they lead to is still being fetched.
+    UnderWay,
+    /// They were typed here, and the relay has no journal for them.
+    NotFound,
+    /// They were typed here, and had been replaced by others, which alone bring it back.
+    Replaced,
 }
 
 /// Whom the journal is shared with.

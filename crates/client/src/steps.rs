@@ -14,7 +14,7 @@ use crate::events::Event;
 use crate::home::TURN_WAIT;
 use crate::sealing::system_rng;
 use crate::turn::busy;
-use crate::{Error, Warning};
+use crate::{Error, Warning, reading};
 
 impl Driver {
     /// Does what changes the device, in the writer's turn.
@@ -79,6 +79,15 @@ impl Driver {
             self.events.push(Event::Lagged);
         }
         Ok(())
+    }
+
+    /// Begins a new person. Nothing of theirs goes over a connection of the former one.
+    pub(crate) fn refound(&mut self) -> Result<u64, Error> {
+        let kept = self.act(Device::refound)?;
+        (self.me, _) = self.read(reading::me)?;
+        let down = self.links.drop_all();
+        self.handle_down(&down);
+        Ok(kept)
     }
 
     pub(crate) fn release_turn(&mut self) {
@@ -149,7 +158,7 @@ impl Driver {
             device::Event::PairingChanged => {
                 // A device that was nobody's may have become somebody's.
                 if let Some(device) = &self.device
-                    && let Ok((me, _)) = crate::reading::me(device.store())
+                    && let Ok((me, _)) = reading::me(device.store())
                 {
                     self.me = me;
                 }
@@ -166,12 +175,13 @@ impl Driver {
                 return;
             }
             device::Event::Warning(fact) => {
+                let me = self.device.as_ref().map_or(self.me, Device::person);
                 let record = FactRecord {
                     found: self.clock.now(),
                     fact,
                 };
                 Event::Warning {
-                    warning: Warning::of(&record, &self.me),
+                    warning: Warning::of(&record, &me),
                 }
             }
         };

@@ -8,8 +8,8 @@ use ed25519_dalek::Signer;
 use rand_core::CryptoRng;
 use sidelight_format::{
     AuthorCertificateStatement, AuthorId, AuthoredStatement, ConfirmationStatement, EpochStatement,
-    MailboxName, MailboxProof, PersonGenesisStatement, PersonSuccessorStatement, RosterStatement,
-    Secret, Signature, Statement, VerifyingKey, signing_bytes,
+    FounderStatement, MailboxName, MailboxProof, PersonGenesisStatement, PersonSuccessorStatement,
+    RosterStatement, Secret, Signature, Statement, VerifyingKey, signing_bytes,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -111,7 +111,7 @@ signing_key! {
 
 signing_key! {
     /// A person's recovery key: replaces a person's keys and chooses between forked ones.
-    RecoverySigningKey signs PersonSuccessorStatement, RosterStatement
+    RecoverySigningKey signs PersonSuccessorStatement, RosterStatement, FounderStatement
 }
 
 signing_key! {

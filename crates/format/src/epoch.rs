@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bytes, Context, EpochId, Generation, Head, KeyHash, PersonGenesis, PersonId, PersonKeys,
+    Bytes, Context, EpochId, Founder, Generation, Head, KeyHash, PersonId, PersonKeys,
     PersonSuccessor, RelayAddress, RosterRecord, Secret, Signature, SpaceId, Statement, digest,
     limits,
 };
@@ -55,9 +55,9 @@ pub struct EpochStatement {
     pub closing: Vec<Head>,
     /// Steps of the members' chains that readers of the parents may lack.
     pub successors: Vec<PersonSuccessor>,
-    /// In the first epoch of a private space: how its person began, so that the recovery words
-    /// alone tell whose it is. None elsewhere.
-    pub founder: Option<PersonGenesis>,
+    /// In the private epoch with which the recovery walk begins, the first one or the first for
+    /// other words: how the person began, so that the words alone tell whose it is. None elsewhere.
+    pub founder: Option<Founder>,
     /// In a private space, the own roster; none elsewhere.
     pub roster: Vec<RosterRecord>,
     /// Who signs.

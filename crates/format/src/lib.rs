@@ -57,9 +57,9 @@ pub use pairing::{
     Welcome, Who,
 };
 pub use person::{
-    AuthorCertificate, AuthorCertificateStatement, DeviceKeys, PersonGenesis,
-    PersonGenesisStatement, PersonSuccessor, PersonSuccessorStatement, RosterAction, RosterRecord,
-    RosterStatement, SuccessorSigner,
+    AuthorCertificate, AuthorCertificateStatement, DeviceKeys, Founder, FounderStatement,
+    PersonGenesis, PersonGenesisStatement, PersonSuccessor, PersonSuccessorStatement, RosterAction,
+    RosterRecord, RosterStatement, SuccessorSigner,
 };
 pub use secret::{Secret, SecretBytes};
 pub use signed::{Context, MailboxProof, Statement, digest, signing_bytes};

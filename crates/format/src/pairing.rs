@@ -168,6 +168,26 @@ impl fmt::Debug for Welcome {
     }
 }
 
+/// How a pairing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum PairingEnd {
+    /// A space has begun.
+    Paired = 0,
+    /// The comparison was refused here.
+    RefusedHere = 1,
+    /// The comparison was refused there.
+    RefusedThere = 2,
+    /// It was called off here.
+    Cancelled = 3,
+    /// It ran out.
+    Expired = 4,
+    /// The other side broke the rules.
+    Broken = 5,
+    /// Somebody else than the partner who was to be compared with again.
+    Stranger = 6,
+}
+
 /// What the joiner says first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {

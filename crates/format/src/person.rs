@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::record::Name;
 use crate::{
     AuthorId, Context, EpochId, Generation, PersonId, SealingKey, Sequence, Signature, SpaceId,
     Statement, VerifyingKey, digest, encode,
@@ -38,6 +39,32 @@ impl PersonGenesis {
     pub fn id(&self) -> PersonId {
         PersonId(digest("person", &[&encode(self)]))
     }
+}
+
+/// Where the recovery walk begins: whose words they are, and their own word for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Founder {
+    /// How the person began.
+    pub genesis: PersonGenesis,
+    /// What the person wanted to be called then.
+    pub name: Name,
+    /// Over [`FounderStatement`], by the recovery key. Devices can append to the recovery
+    /// mailbox, so a stolen one could put another person there, who names the same recovery key;
+    /// this they cannot make.
+    pub signature: Signature,
+}
+
+/// What the recovery key says where the recovery walk begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FounderStatement {
+    /// Whose recovery key it is.
+    pub person: PersonId,
+    /// The private epoch with which the walk begins.
+    pub epoch: EpochId,
+}
+
+impl Statement for FounderStatement {
+    const CONTEXT: Context = Context::Founder;
 }
 
 /// Who says what a person's next keys are.

@@ -8,6 +8,7 @@ pub use crate::erasing::{
     CarriedRecord, DropRecord, ErasedRecord, ErasingRecord, Reach, UnseenErasure, UnseenRecord,
 };
 pub use crate::moving::{MoveRecord, MoveStage};
+pub use crate::pairing::PairingEnd;
 pub use crate::renewal::RenewalRecord;
 use crate::{
     AuthorCertificate, AuthorId, Bundle, Bytes, Class, DecodeError, EntryDate, EntryId,
@@ -159,6 +160,8 @@ pub struct DeviceRecord {
     pub recovery: Option<Secret>,
     /// What the recovery mailbox derives from, so that devices can append to it.
     pub recovery_mailbox: Secret,
+    /// A recovery under way here; nothing once everything is.
+    pub recovering: Option<Recovering>,
     /// The own list of devices so far.
     pub roster: Vec<RosterRecord>,
     /// The relay for new spaces.
@@ -175,6 +178,19 @@ pub struct DeviceRecord {
     pub removed: bool,
     /// When this device began, by its own clock.
     pub since: Timestamp,
+}
+
+/// A recovery under way on a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovering {
+    /// The entropy of the words that were typed.
+    pub words: Secret,
+    /// What the person calls this device.
+    pub device: Name,
+    /// The mailbox where the words lead was read to its end.
+    pub searched: bool,
+    /// The words were replaced by others.
+    pub replaced: bool,
 }
 
 /// Text that `Debug` does not print.
@@ -199,6 +215,8 @@ pub struct PersonRecord {
     pub successors: Vec<PersonSuccessor>,
     /// Two successors of one step: nothing is sealed to either.
     pub forked: bool,
+    /// The step up to which a comparison chose their chain: others beside it count no more.
+    pub settled: Option<[u8; 32]>,
 }
 
 /// A space known here.
@@ -214,6 +232,9 @@ pub struct SpaceRecord {
     pub since: Timestamp,
     /// Left: nothing is written here any more.
     pub left: bool,
+    /// Found again by the recovery words: read, and written in only after the partner was compared
+    /// with again.
+    pub unconfirmed: bool,
     /// Of the epochs that nothing continues, those of which the private space has a
     /// [`SpaceCopy`](crate::SpaceCopy), sorted.
     pub copied: Vec<EpochId>,
@@ -558,27 +579,11 @@ pub struct PairingRecord {
     pub other_confirmed: Option<bool>,
     /// How it ended.
     pub ended: Option<PairingEnd>,
+    /// The partner, if they are compared with once more: nobody else counts.
+    pub with: Option<PersonId>,
     /// Messages that came before what they follow, tried again after each step: the relay may
     /// show them in any order. At most [`limits::PAIRING_UNUSED_MAX`](crate::limits::PAIRING_UNUSED_MAX).
     pub unused: Vec<EnvelopeId>,
-}
-
-/// How a pairing ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[repr(u8)]
-pub enum PairingEnd {
-    /// A space has begun.
-    Paired = 0,
-    /// The comparison was refused here.
-    RefusedHere = 1,
-    /// The comparison was refused there.
-    RefusedThere = 2,
-    /// It was called off here.
-    Cancelled = 3,
-    /// It ran out.
-    Expired = 4,
-    /// The other side broke the rules.
-    Broken = 5,
 }
 
 /// An entry that was imported, so that importing again brings nothing twice.

@@ -22,6 +22,8 @@ pub enum Context {
     Authored,
     /// A new epoch.
     Epoch,
+    /// The recovery words vouch for a person's epoch.
+    Founder,
     /// A pairing's comparison was confirmed.
     PairingConfirmation,
     /// The right to use a mailbox, on one connection.
@@ -32,13 +34,14 @@ pub enum Context {
 
 impl Context {
     /// Every context, for tests that try each in place of each.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::PersonGenesis,
         Self::PersonSuccessor,
         Self::Roster,
         Self::AuthorCertificate,
         Self::Authored,
         Self::Epoch,
+        Self::Founder,
         Self::PairingConfirmation,
         Self::MailboxProof,
         Self::Evidence,
@@ -53,6 +56,7 @@ impl Context {
             Self::AuthorCertificate => "sidelight author certificate",
             Self::Authored => "sidelight authored",
             Self::Epoch => "sidelight epoch",
+            Self::Founder => "sidelight founder",
             Self::PairingConfirmation => "sidelight pairing confirmation",
             Self::MailboxProof => "sidelight mailbox proof",
             Self::Evidence => "sidelight evidence",

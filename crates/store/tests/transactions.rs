@@ -143,6 +143,7 @@ fn all_records_with_the_changes_over_them() {
         copied: vec![],
         pending: vec![],
         relay: None,
+        unconfirmed: false,
     };
     let name = |id: u8| [id; SpaceId::LEN];
     for disk in Disk::both() {

@@ -1,13 +1,15 @@
 //! Epochs: beginning one, checking one that arrived, opening one that is sealed to us.
 
 use sidelight_crypto::{
-    EpochContext, InvalidSealingKey, MailboxKeys, PersonSigningKey, UnsealingKey, new_secret,
-    open_epoch_secret, open_keyring, seal_epoch_secret, seal_keyring, verify,
+    EpochContext, InvalidSealingKey, MailboxKeys, PersonSigningKey, RecoverySigningKey,
+    UnsealingKey, new_secret, open_epoch_secret, open_keyring, seal_epoch_secret, seal_keyring,
+    verify,
 };
+use sidelight_format::record::Name;
 use sidelight_format::{
-    EpochId, EpochRecord, EpochStatement, Generation, Head, KeyHash, Keyring, PersonGenesis,
-    PersonId, PersonSuccessor, RelayAddress, RosterRecord, SealingKey, Secret, SpaceId,
-    VerifyingKey, limits,
+    EpochId, EpochRecord, EpochStatement, Founder, FounderStatement, Generation, Head, KeyHash,
+    Keyring, PersonGenesis, PersonId, PersonSuccessor, RelayAddress, RosterRecord, SealingKey,
+    Secret, SpaceId, VerifyingKey, limits,
 };
 
 use crate::{Outside, Person};
@@ -29,8 +31,9 @@ pub struct NewEpoch<'a> {
     pub closing: Vec<Head>,
     /// Steps of the members' chains that readers of the parents may lack.
     pub successors: Vec<PersonSuccessor>,
-    /// In the first epoch of a private space: how its person began.
-    pub founder: Option<PersonGenesis>,
+    /// In the private epoch with which the recovery walk begins: how its person began, what they
+    /// want to be called, and the recovery key, which vouches for it.
+    pub founder: Option<(&'a PersonGenesis, &'a str, &'a RecoverySigningKey)>,
     /// In a private space: the own list of devices.
     pub roster: Vec<RosterRecord>,
     /// Who begins it.
@@ -111,7 +114,14 @@ pub fn begin_epoch(
         recipients,
         closing: new.closing,
         successors: new.successors,
-        founder: new.founder,
+        founder: new.founder.map(|(genesis, name, words)| Founder {
+            genesis: genesis.clone(),
+            name: Name(name.to_owned()),
+            signature: words.sign(&FounderStatement {
+                person: genesis.id(),
+                epoch,
+            }),
+        }),
         roster: new.roster,
         signer: new.signer,
         generation: new.generation,

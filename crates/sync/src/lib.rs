@@ -16,6 +16,7 @@ pub mod erasure;
 mod graph;
 mod pairing;
 mod people;
+mod recovery;
 mod replica;
 mod roster;
 pub mod schedule;
@@ -29,6 +30,7 @@ pub use epochs::{
 pub use graph::{Admission, EpochGraph, Limit};
 pub use pairing::{NotJoined, Outcome, Pairing, Side, Signer};
 pub use people::{BrokenChain, Person, Step, Successor};
+pub use recovery::{NoStart, Start, check_start, private_space};
 pub use replica::{Found, Session};
 pub use roster::{BadRoster, Device, Doubt, Merged, Roster, RosterSigner, Standing, Taken};
 

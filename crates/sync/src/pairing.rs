@@ -16,6 +16,7 @@ use sidelight_format::{
 
 use crate::{Outside, Person};
 
+mod again;
 mod welcome;
 
 /// A pairing under way.
@@ -176,6 +177,7 @@ impl Pairing {
                 confirmed: None,
                 other_confirmed: None,
                 ended: None,
+                with: None,
                 unused: Vec::new(),
             },
         }
@@ -356,6 +358,10 @@ impl Pairing {
         {
             return Vec::new();
         }
+        if self.is_stranger(offered) {
+            return self.end(PairingEnd::Stranger);
+        }
+        let record = &mut self.record;
         let hello = Hello {
             bundle: record.own.clone(),
             nonce: *record.nonce.expose(),
@@ -415,6 +421,10 @@ impl Pairing {
         if hello.bundle.who == record.own.who {
             return self.end(PairingEnd::Broken);
         }
+        if self.is_stranger(&hello.bundle) {
+            return self.end(PairingEnd::Stranger);
+        }
+        let record = &mut self.record;
         let (encapsulated, ciphertext) = seal(
             Step::Reveal,
             &record.invitation,

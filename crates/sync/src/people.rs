@@ -19,6 +19,8 @@ use crate::Outside;
 ///   one counts behind which the recovery key signed farthest.
 /// - What a recovery key signed does not count beside its replacement: a key is replaced because
 ///   somebody else may have it.
+/// - A comparison that both sides confirmed outranks both: what was shown in it counts, and
+///   nothing beside it.
 /// - Where that does not decide, there is a fork, and nothing is sealed to any of its branches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
@@ -30,6 +32,8 @@ pub struct Person {
     chosen: Vec<PersonSuccessor>,
     /// How many of them stand before the first fork.
     certain: Option<usize>,
+    /// The step up to which a comparison has chosen, by its hash.
+    settled: Option<[u8; 32]>,
     /// The highest generation at which a rival was not kept, since too many were.
     crowded: Option<Generation>,
     recovery: VerifyingKey,
@@ -120,8 +124,8 @@ impl Person {
         Ok(person)
     }
 
-    /// The chain of what was kept: all [`steps`](Self::steps), and whether it was
-    /// [forked](Self::is_forked).
+    /// The chain of what was kept: all [`steps`](Self::steps), whether it was
+    /// [forked](Self::is_forked), and where it was [settled](Self::settled).
     ///
     /// # Errors
     /// [`BrokenChain`] names the first generation that does not follow.
@@ -129,8 +133,10 @@ impl Person {
         genesis: &PersonGenesis,
         steps: &[PersonSuccessor],
         forked: bool,
+        settled: Option<[u8; 32]>,
     ) -> Result<Self, BrokenChain> {
         let mut person = Self::check(genesis, &[])?;
+        person.settled = settled;
         for step in steps {
             person.extend(step)?;
         }
@@ -149,6 +155,7 @@ impl Person {
             steps: Vec::new(),
             chosen: Vec::new(),
             certain: None,
+            settled: None,
             crowded: None,
         }
     }
@@ -233,11 +240,25 @@ impl Person {
                 decided[after] = decided[after].max(decided[place]);
             }
         }
+        let settled = self.steps.iter();
+        let mut settled = settled
+            .clone()
+            .position(|known| Some(known.hash) == self.settled);
+        let mut shown = Vec::new();
+        while let Some(place) = settled {
+            shown.push(place);
+            settled = self.steps[place].after;
+        }
         let (mut chosen, mut at, mut certain) = (Vec::new(), None, None);
         loop {
             let following = |place: &usize| self.steps[*place].after == at;
             let rank = |place: usize| decided[place];
             let next: Vec<usize> = (0..self.steps.len()).filter(following).collect();
+            if let Some(place) = next.iter().find(|place| shown.contains(place)) {
+                at = Some(*place);
+                chosen.push(*place);
+                continue;
+            }
             let Some(highest) = next.iter().map(|place| rank(*place)).max() else {
                 break;
             };
@@ -250,7 +271,8 @@ impl Person {
             chosen.extend(at);
         }
         let last_decision = chosen.iter().rposition(|place| self.decides(*place));
-        let settled = last_decision.map_or(Generation(0), |place| Generation(place as u32 + 1));
+        let decided = last_decision.map_or(0, |place| place + 1).max(shown.len());
+        let settled = Generation(decided as u32);
         self.crowded = self.crowded.filter(|crowded| *crowded > settled);
         if self.crowded.is_some() {
             certain = certain.or(Some(settled.0 as usize));
@@ -285,12 +307,43 @@ impl Person {
         core::iter::successors(Some(place), |at| self.steps[*at].after).any(|at| at == before)
     }
 
+    /// A comparison in which this person showed `chosen` has been confirmed on both sides: that
+    /// is their chain, and whatever else follows a step of it counts no more.
+    ///
+    /// # Errors
+    /// [`BrokenChain`] if `chosen` is the chain of somebody else, or in doubt itself.
+    pub fn settle(&mut self, chosen: &Self) -> Result<(), BrokenChain> {
+        if chosen.id != self.id || chosen.is_forked() {
+            return Err(BrokenChain(Generation(0)));
+        }
+        let mut settled = Self::of(self.genesis.clone());
+        settled.settled = chosen.chosen.last().map(PersonSuccessor::hash);
+        for step in &chosen.chosen {
+            settled.extend(step)?;
+        }
+        // What lost is still read, as far as there is room for it.
+        for known in &self.steps {
+            let _ = settled.extend(&known.step);
+        }
+        *self = settled;
+        Ok(())
+    }
+
+    /// The step up to which a comparison has chosen, by its hash.
+    pub fn settled(&self) -> Option<[u8; 32]> {
+        self.settled
+    }
+
     /// The person's next keys: the step for others, and the secrets for the own devices. Signed
     /// by the present signing key, or by the recovery key, which also ends a fork: its step then
     /// follows what came before the fork. In a fork, a signing key continues its own branch.
+    ///
+    /// `recovery` verifies what another recovery key signs, which takes the present one's place;
+    /// only the present one can say so.
     pub fn succeed(
         &self,
         signer: &Successor<'_>,
+        recovery: Option<VerifyingKey>,
         outside: &mut Outside<'_>,
     ) -> (PersonSuccessor, PersonKeys) {
         let newest = self.chosen.last();
@@ -318,7 +371,7 @@ impl Person {
             previous: before.map_or_else(|| self.genesis.hash(), PersonSuccessor::hash),
             sealing: UnsealingKey::from_seed(&keys.sealing).sealing_key(),
             signing: PersonSigningKey::from_seed(&keys.signing).verifying_key(),
-            recovery: None,
+            recovery,
             signer: match signer {
                 Successor::Predecessor(_) => SuccessorSigner::Predecessor,
                 Successor::Recovery(_) => SuccessorSigner::Recovery,

@@ -296,7 +296,7 @@ impl Member {
         let by = self.signing();
         let (step, keys) = self
             .own
-            .succeed(&Successor::Predecessor(&by), &mut outside(rng));
+            .succeed(&Successor::Predecessor(&by), None, &mut outside(rng));
         self.own.extend(&step).expect("an own step follows");
         self.keys.push(keys);
         let mut sent = vec![self.begin_private(rng)?];
@@ -322,9 +322,11 @@ impl Member {
             .roster
             .next(begin, &RosterSigner::Recovery(&words.signing));
         self.roster.extend(&record.ok()?).expect("just checked");
-        let (step, keys) = self
-            .own
-            .succeed(&Successor::Recovery(&words.signing), &mut outside(rng));
+        let (step, keys) = self.own.succeed(
+            &Successor::Recovery(&words.signing),
+            None,
+            &mut outside(rng),
+        );
         self.own.extend(&step).expect("the words' step follows");
         self.keys.push(keys);
         let mut sent = vec![self.begin_private(rng)?];
@@ -355,7 +357,7 @@ impl Member {
             recipients: &recipients.iter().collect::<Vec<_>>(),
             closing: Vec::new(),
             successors: Vec::new(),
-            founder: Some(person.genesis().clone()),
+            founder: Some((person.genesis(), "Ana", &words.signing)),
             roster: roster.records(),
             signer: person.id(),
             generation: keys.generation,

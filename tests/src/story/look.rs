@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use sidelight::device::view::{self, EntryView, StatusView};
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::{
-    DeviceRecord, EnvelopeRecord, EpochSecretRecord, Fact, SpaceRecord, WaitingRecord,
+    DeviceRecord, EnvelopeRecord, EpochSecretRecord, Fact, PersonRecord, SpaceRecord, WaitingRecord,
 };
 use sidelight_format::{
-    Authored, Body, Bytes, EntryId, EnvelopeId, MailboxName, Position, SpaceId, encode,
+    Authored, Body, Bytes, EntryId, EnvelopeId, MailboxName, PersonId, Position, SpaceId, encode,
 };
 use sidelight_store::{Direction, Key, Txn};
+use sidelight_sync::Person;
 
 use super::Story;
 use super::hand::envelope_keys;
@@ -80,6 +81,24 @@ impl Story {
             .expect("a space that is known");
         self.record(home, Key::Name(&space.epochs[0].epoch.0))
             .expect("an epoch that is kept")
+    }
+
+    /// The mailboxes of all epochs of a space that a home knows.
+    pub fn mailboxes(&self, home: usize, space: &SpaceId) -> Vec<MailboxName> {
+        let space: SpaceRecord = self
+            .record(home, Key::Name(&space.0))
+            .expect("a space that is known");
+        let ids = space.epochs.iter().map(|node| node.epoch);
+        let kept = ids.filter_map(|id| self.record::<EpochSecretRecord>(home, Key::Name(&id.0)));
+        kept.map(|epoch| envelope_keys(&epoch).name()).collect()
+    }
+
+    /// A person's chain as a home knows it.
+    pub fn person(&self, home: usize, person: &PersonId) -> Person {
+        let kept: PersonRecord = self
+            .record(home, Key::Name(&person.0))
+            .expect("a person who is known");
+        Person::check(&kept.genesis, &kept.successors).expect("a chain that was checked")
     }
 
     /// The keys of the shared space's mailbox.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sidelight::device::{Device, Event, LinkId, NewPerson, Output};
+use sidelight::device::{Device, Event, LinkId, NewPerson, NewRecovery, Output};
 use sidelight::{Error, ErrorKind};
 use sidelight_format::record::Fact;
 use sidelight_format::{
@@ -137,6 +137,56 @@ impl Story {
     /// The command's; there is no such home then.
     pub fn join_own(&mut self, link: &InvitationLink, name: &str) -> Result<usize, Error> {
         self.begin_with(|store, outside| Device::join_own(store, link, name, outside))
+    }
+
+    /// A further home, of a device that has nothing but recovery words.
+    ///
+    /// # Errors
+    /// The command's; there is no such home then.
+    pub fn recover(&mut self, name: &str, words: &str) -> Result<usize, Error> {
+        let (relay, ticket) = (self.address.clone(), Bytes::default());
+        let new = NewRecovery {
+            words,
+            relay,
+            ticket,
+            device: name,
+        };
+        self.begin_with(|store, outside| Device::recover(store, &new, outside))
+    }
+
+    /// Recovers once more, in a home whose words have led to nothing.
+    ///
+    /// # Errors
+    /// The command's.
+    pub fn recover_again(&mut self, home: usize, name: &str, words: &str) -> Result<(), Error> {
+        let (relay, ticket) = (self.address.clone(), Bytes::default());
+        let new = NewRecovery {
+            words,
+            relay,
+            ticket,
+            device: name,
+        };
+        self.crash(home);
+        let Home {
+            disk,
+            sealing,
+            device,
+            dice,
+            ..
+        } = &mut self.homes[home];
+        let access = Access::Write {
+            wait: Duration::ZERO,
+        };
+        let store = disk
+            .open(sealing.clone(), access)
+            .expect("nobody else has the turn");
+        let mut outside = Outside {
+            now: Timestamp(self.now),
+            rng: dice.rng(),
+        };
+        *device = Some(Device::recover(Box::new(store), &new, &mut outside)?);
+        self.drain(home);
+        Ok(())
     }
 
     fn begin_with(

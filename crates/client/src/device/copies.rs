@@ -25,10 +25,11 @@ impl Core {
         space: SpaceId,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
+        let walking = self.is_walking();
         let Some(known) = self.spaces.get_mut(&space) else {
             return Ok(());
         };
-        if space == self.me.private || known.record.left || self.me.removed {
+        if space == self.me.private || known.record.left || self.me.removed || walking {
             return Ok(());
         }
         let leaves = known.graph.leaves();
@@ -53,7 +54,9 @@ impl Core {
             leaves.first().copied()
         });
         match leaf {
-            Some(leaf) if !self.me.removed => self.write_copy(txn, space, leaf, outside),
+            Some(leaf) if !self.me.removed && !self.is_walking() => {
+                self.write_copy(txn, space, leaf, outside)
+            }
             _ => Ok(()),
         }
     }
@@ -231,7 +234,7 @@ impl Core {
     /// The persons of a copy, with what is known of their chains here as well.
     fn persons_of(&self, copy: &SpaceCopy) -> Option<Vec<(Person, String)>> {
         let of_copy = copy.persons.iter().map(|(genesis, successors, name)| {
-            let copied = Person::resume(genesis, successors, false).ok()?;
+            let copied = Person::resume(genesis, successors, false, None).ok()?;
             let person = match self.persons.get(&copied.id()) {
                 None => copied,
                 Some(known) => {
@@ -269,6 +272,9 @@ impl Core {
     }
 
     fn begin_from_copy(&mut self, copy: &SpaceCopy, persons: Vec<PersonId>) {
+        // Whoever had an own device may have written the copy, so its partner is to be compared
+        // with again.
+        let unconfirmed = self.is_walking();
         self.spaces.entry(copy.space).or_insert_with(|| {
             let record = SpaceRecord {
                 persons,
@@ -276,6 +282,7 @@ impl Core {
                 unread: Vec::new(),
                 since: copy.since,
                 left: false,
+                unconfirmed,
                 copied: Vec::new(),
                 pending: Vec::new(),
                 relay: None,
@@ -333,6 +340,7 @@ impl Core {
         let under_way = self.pairing.as_ref().is_some_and(|open| {
             let record = open.pairing.record();
             record.ended.is_none()
+                && record.with.is_none()
                 && record.invitation.purpose == sidelight_format::Purpose::Partner
         });
         if self.me.shared.is_none() || !under_way {

@@ -95,8 +95,13 @@ impl Core {
             .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
         let mut core = Self::empty(me, segment);
         for record in txn.all::<PersonRecord>()? {
-            let person = Person::resume(&record.genesis, &record.successors, record.forked)
-                .map_err(|_| Error::internal("a kept person does not check"))?;
+            let person = Person::resume(
+                &record.genesis,
+                &record.successors,
+                record.forked,
+                record.settled,
+            )
+            .map_err(|_| Error::internal("a kept person does not check"))?;
             core.persons.insert(person.id(), Known { person });
         }
         core.roster = core.kept_roster()?;

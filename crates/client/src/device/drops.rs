@@ -55,6 +55,18 @@ impl Drops {
         Some(number)
     }
 
+    /// Drops that are not to be asked for any more.
+    pub(super) fn forget(&mut self, txn: &mut Txn<'_>, which: impl Fn(&DropRecord) -> bool) {
+        let drops = self.waiting.values().flat_map(BTreeMap::values);
+        let forgotten: Vec<_> = drops
+            .filter(|drop| which(drop))
+            .map(|drop| (drop.mailbox, drop.envelope))
+            .collect();
+        for (mailbox, envelope) in forgotten {
+            self.done(txn, &mailbox, &envelope);
+        }
+    }
+
     pub(super) fn waits(&self, mailbox: &MailboxName, id: &EnvelopeId) -> bool {
         self.numbers.contains_key(&(*mailbox, *id))
     }

@@ -1,6 +1,7 @@
 //! Epochs of a space that goes on: beginning the next one, following one that somebody began,
 //! writing again what a closed epoch no longer takes.
 
+use sidelight_crypto::RecoveryKeys;
 use sidelight_format::record::{ChainRecord, EpochSecretRecord, Fact};
 use sidelight_format::{
     Body, EpochId, EpochRecord, KeyHash, Keyring, MailboxName, PersonId, PersonSuccessor,
@@ -12,8 +13,9 @@ use sidelight_sync::{Admission, EpochGraph, Limit, NewEpoch, Outside, Person, be
 use super::core::{Core, Purpose, open_epoch};
 use super::founding::epoch_record;
 use super::space::Epoch;
+use super::walk::walked_to;
 use super::write::chain_key;
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 impl Core {
     /// The epoch to write in. Whoever finds none that is sealed to exactly the current
@@ -31,6 +33,13 @@ impl Core {
         if known.record.left {
             return Err(Error::invalid(
                 "this journal was left; what it holds can still be read",
+            ));
+        }
+        if known.record.unconfirmed {
+            return Err(Error::new(
+                ErrorKind::NotPaired,
+                "your journal was brought back here; compare once more with your partner before \
+                 you share or take back anything: invite them again",
             ));
         }
         let recipients = if space == self.me.private {
@@ -56,15 +65,17 @@ impl Core {
         {
             return Ok(current);
         }
-        self.begin_next_epoch(txn, space, &recipients, outside)
+        self.begin_next_epoch(txn, space, &recipients, None, outside)
     }
 
-    /// Begins an epoch that continues all that nothing continues yet.
+    /// Begins an epoch that continues all that nothing continues yet. With `words`, the walk of
+    /// these recovery words begins with it.
     pub(super) fn begin_next_epoch(
         &mut self,
         txn: &mut Txn<'_>,
         space: SpaceId,
         recipients: &[SealingKey],
+        words: Option<&RecoveryKeys>,
         outside: &mut Outside<'_>,
     ) -> Result<EpochId, Error> {
         if space != self.me.private && self.is_behind() {
@@ -106,6 +117,8 @@ impl Core {
                 earlier.secrets.push((epoch, record.secret));
             }
         }
+        let own = self.persons.get(&self.me.person);
+        let own = &own.ok_or_else(|| Error::internal("who is me?"))?.person;
         let new = NewEpoch {
             space,
             parents: &parents,
@@ -113,16 +126,23 @@ impl Core {
             relay: known.record.relay.clone().or(relay),
             recipients: &recipients.iter().collect::<Vec<_>>(),
             closing,
-            successors: self.steps_since(known, &leaves),
-            founder: None,
+            successors: match words {
+                Some(_) => own.successors().to_vec(),
+                None => self.steps_since(known, &leaves),
+            },
+            founder: words.map(|words| (own.genesis(), self.me.name.0.as_str(), &words.signing)),
             roster: private.roster,
             signer: self.me.person,
             generation: self.keys().generation,
         };
         let begun = begin_epoch(new, &self.signing(), outside)
             .map_err(|_| Error::internal("a checked key is none"))?;
+        let mut mailboxes = Vec::new();
         for leaf in leaves {
-            let mailbox = self.epoch_mut(space, leaf)?.keys.name();
+            mailboxes.push(self.epoch_mut(space, leaf)?.keys.name());
+        }
+        mailboxes.extend(words.map(|_| self.recovery.name()));
+        for mailbox in mailboxes {
             self.post_body(
                 txn,
                 mailbox,
@@ -203,12 +223,20 @@ impl Core {
         secret: Secret,
         keyring: &[(EpochId, Secret)],
     ) -> Result<(), Error> {
+        // On a walk, each mailbox is read to its end, beginning where the words led.
+        let walks = self.is_walking().then(|| self.me.relay.clone());
         let known = self
             .spaces
             .get_mut(&space)
             .ok_or_else(|| Error::internal("no such space"))?;
         let epoch = record.statement.epoch;
-        let relay = record.statement.relay.clone();
+        let relay = match &walks {
+            Some(given) => walked_to(known, &record, given.as_ref()),
+            None => record.statement.relay.clone(),
+        };
+        if walks.is_some() {
+            known.record.unread.push(epoch);
+        }
         match txn.get::<EpochSecretRecord>(Key::Name(&epoch.0))? {
             // Known from a keyring so far.
             Some(kept) => {
@@ -222,7 +250,8 @@ impl Core {
                 }
             }
             None => {
-                let kept = epoch_record(space, record, secret);
+                let mut kept = epoch_record(space, record, secret);
+                kept.relay.clone_from(&relay);
                 txn.put(Key::Name(&epoch.0), &kept);
                 known.open.insert(epoch, Epoch::new(kept));
             }
@@ -245,6 +274,7 @@ impl Core {
             known.open.insert(*id, Epoch::new(kept));
         }
         known.record.unread.sort_unstable();
+        known.record.unread.dedup();
         self.listen(txn, space)
     }
 

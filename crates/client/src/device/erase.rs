@@ -107,9 +107,15 @@ impl Core {
         known.is_some_and(|known| !known.record.left && self.recipients(known).is_some())
     }
 
-    /// Whether something can be written in a space now, without asking the person to sync first.
+    /// Whether something can be written in a space now, without asking the person to sync first,
+    /// or to compare with their partner again. A device that is being recovered writes nothing.
     pub(super) fn can_write_now(&self, space: &SpaceId) -> bool {
-        self.can_write(space) && (*space == self.me.private || !self.is_behind())
+        let known = self.spaces.get(space);
+        let unconfirmed = known.is_none_or(|known| known.record.unconfirmed);
+        self.can_write(space)
+            && !unconfirmed
+            && !self.is_walking()
+            && (*space == self.me.private || !self.is_behind())
     }
 
     /// Writes erasures of all envelopes of this person's that carried an entry and of which

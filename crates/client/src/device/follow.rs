@@ -1,5 +1,6 @@
 //! Following an epoch that somebody began: another own device, or the partner.
 
+use sidelight_crypto::recovery_keys;
 use sidelight_format::record::{EnvelopeRecord, EpochSecretRecord, Fact, Verdict};
 use sidelight_format::{
     Body, EnvelopeId, EpochRecord, Generation, KeyHash, PersonId, PersonKeys, SealingKey, Secret,
@@ -162,7 +163,10 @@ impl Core {
     /// What may open an epoch of `space`.
     fn epoch_keys(&self, space: SpaceId) -> Vec<sidelight_crypto::UnsealingKey> {
         if space == self.me.private {
-            return vec![sidelight_crypto::UnsealingKey::from_seed(&self.me.sealing)];
+            let own = sidelight_crypto::UnsealingKey::from_seed(&self.me.sealing);
+            let words = self.me.recovering.as_ref();
+            let words = words.map(|walk| recovery_keys(&walk.words).sealing);
+            return std::iter::once(own).chain(words).collect();
         }
         self.unsealing()
     }

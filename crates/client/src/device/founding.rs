@@ -31,37 +31,7 @@ impl Core {
                 "a journal has begun here already; choose another home",
             ));
         }
-        let entropy = new_secret(outside.rng);
-        let recovery = recovery_keys(&entropy);
-        let (person, keys) = Person::begin(recovery.signing.verifying_key(), outside);
-
-        let (signing, sealing) = (new_secret(outside.rng), new_secret(outside.rng));
-        let roster = Roster::begin(
-            &person,
-            &DeviceSigningKey::from_seed(&signing),
-            UnsealingKey::from_seed(&sealing).sealing_key(),
-            "",
-            recovery.sealing.sealing_key(),
-        )
-        .map_err(|_| Error::internal("a list that begins is well formed"))?;
-        let private = private_space(&person.id());
-        let me = DeviceRecord {
-            person: person.id(),
-            name: Name(name.to_owned()),
-            signing,
-            sealing,
-            keys: vec![keys],
-            recovery: Some(entropy),
-            recovery_mailbox: recovery.mailbox,
-            roster: roster.records(),
-            relay: new.relay.clone(),
-            ticket: new.ticket.clone(),
-            private,
-            shared: None,
-            former: Vec::new(),
-            removed: false,
-            since: outside.now,
-        };
+        let (person, roster, me) = begin_person(name, new, outside)?;
         let mut core = Self::empty(me, SegmentId(outside.random()));
         core.roster = Some(roster);
         core.know(txn, person, name);
@@ -72,7 +42,11 @@ impl Core {
 
     /// The private space's first epoch: its record goes into the mailbox of the recovery words,
     /// where the recovery walk begins; the person's keys and roster into the space itself.
-    fn found_private(&mut self, txn: &mut Txn<'_>, outside: &mut Outside<'_>) -> Result<(), Error> {
+    pub(super) fn found_private(
+        &mut self,
+        txn: &mut Txn<'_>,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
         let recipients = self.private_recipients()?;
         let begun = self.begin_first_epoch(
             self.me.private,
@@ -119,6 +93,7 @@ impl Core {
         outside: &mut Outside<'_>,
     ) -> Result<NewlyBegun, Error> {
         let private = self.private_parts(&space);
+        let words = self.me.recovery.as_ref().map(recovery_keys);
         let new = NewEpoch {
             space,
             parents: &[],
@@ -130,7 +105,10 @@ impl Core {
             recipients,
             closing: Vec::new(),
             successors: Vec::new(),
-            founder: self.founder_of(&space),
+            founder: self
+                .founder_of(&space)
+                .zip(words.as_ref())
+                .map(|(genesis, words)| (genesis, self.me.name.0.as_str(), &words.signing)),
             roster: private.roster,
             signer: self.me.person,
             generation: self.keys().generation,
@@ -140,12 +118,12 @@ impl Core {
     }
 
     /// The first epoch of a private space says how its person began.
-    fn founder_of(&self, space: &SpaceId) -> Option<PersonGenesis> {
+    fn founder_of(&self, space: &SpaceId) -> Option<&PersonGenesis> {
         let own = self
             .persons
             .get(&self.me.person)
             .filter(|_| *space == self.me.private);
-        own.map(|known| known.person.genesis().clone())
+        own.map(|known| known.person.genesis())
     }
 
     /// Keeps a space and its first epoch.
@@ -167,6 +145,7 @@ impl Core {
             copied: Vec::new(),
             pending: Vec::new(),
             relay: begun.record.statement.relay.clone(),
+            unconfirmed: false,
         };
         let mut space = Space::new(id, record);
         debug_assert_eq!(epoch, EpochId::of(&id, &begun.secret));
@@ -213,6 +192,7 @@ impl Core {
             genesis: person.genesis().clone(),
             successors: person.steps(),
             forked: person.is_forked(),
+            settled: person.settled(),
         };
         txn.put(Key::Name(&person.id().0), &record);
         self.persons.insert(person.id(), Known { person });
@@ -244,6 +224,47 @@ impl Core {
         }
         Ok(())
     }
+}
+
+/// A new person, their recovery key, and this as their first device.
+pub(super) fn begin_person(
+    name: &str,
+    new: &NewPerson,
+    outside: &mut Outside<'_>,
+) -> Result<(Person, Roster, DeviceRecord), Error> {
+    let entropy = new_secret(outside.rng);
+    let recovery = recovery_keys(&entropy);
+    let (person, keys) = Person::begin(recovery.signing.verifying_key(), outside);
+
+    let (signing, sealing) = (new_secret(outside.rng), new_secret(outside.rng));
+    let roster = Roster::begin(
+        &person,
+        &DeviceSigningKey::from_seed(&signing),
+        UnsealingKey::from_seed(&sealing).sealing_key(),
+        "",
+        recovery.sealing.sealing_key(),
+    )
+    .map_err(|_| Error::internal("a list that begins is well formed"))?;
+    let private = private_space(&person.id());
+    let me = DeviceRecord {
+        person: person.id(),
+        name: Name(name.to_owned()),
+        signing,
+        sealing,
+        keys: vec![keys],
+        recovery: Some(entropy),
+        recovery_mailbox: recovery.mailbox,
+        recovering: None,
+        roster: roster.records(),
+        relay: new.relay.clone(),
+        ticket: new.ticket.clone(),
+        private,
+        shared: None,
+        former: Vec::new(),
+        removed: false,
+        since: outside.now,
+    };
+    Ok((person, roster, me))
 }
 
 /// An epoch as it is kept.

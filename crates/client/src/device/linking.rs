@@ -30,8 +30,8 @@ impl Core {
                 "there are as many devices as a journal can have; remove one first",
             ));
         }
-        self.make_room_for_pairing(txn, Purpose::OwnDevice, outside)?;
-        self.open_invitation(txn, Purpose::OwnDevice, lifetime_secs, outside)
+        self.make_room_for_pairing(txn, Purpose::OwnDevice, None, outside)?;
+        self.open_invitation(txn, (Purpose::OwnDevice, None), lifetime_secs, outside)
     }
 
     /// A device that is nobody's yet, with keys of its own, about to be linked by `link`.
@@ -50,6 +50,7 @@ impl Core {
             keys: Vec::new(),
             recovery: None,
             recovery_mailbox: new_secret(outside.rng),
+            recovering: None,
             roster: Vec::new(),
             relay: None,
             ticket: Bytes::new(),
@@ -82,6 +83,18 @@ impl Core {
         link: &InvitationLink,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
+        let with = self.partner_in_doubt();
+        self.join_with(txn, link, with, outside)
+    }
+
+    /// Takes an invitation up, of `with` and nobody else if somebody is named.
+    pub(super) fn join_with(
+        &mut self,
+        txn: &mut Txn<'_>,
+        link: &InvitationLink,
+        with: Option<PersonId>,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
         let keys = MailboxKeys::of_invitation(&link.invitation().secret);
         if let Some(before) = txn.get::<PairingRecord>(Key::Name(&keys.name().0))? {
             return Err(Error::invalid(
@@ -99,7 +112,7 @@ impl Core {
         let not_joined = |error: NotJoined| Error::invalid(error.to_string());
         Pairing::join(&self.side()?, link, outside).map_err(not_joined)?;
         let purpose = link.invitation().purpose;
-        self.make_room_for_pairing(txn, purpose, outside)?;
+        self.make_room_for_pairing(txn, purpose, with, outside)?;
         if self.roster.is_none() {
             // An earlier attempt may have brought its keys onto a list without hearing of it.
             self.me.signing = new_secret(outside.rng);
@@ -107,6 +120,10 @@ impl Core {
             self.save_me(txn);
         }
         let joined = Pairing::join(&self.side()?, link, outside).map_err(not_joined)?;
+        let joined = match with {
+            Some(partner) if purpose == Purpose::Partner => joined.with(partner),
+            _ => joined,
+        };
         self.pairing = Some(Rendezvous::new(joined));
         self.follow(txn, Vec::new(), outside)
     }
@@ -363,11 +380,13 @@ impl Core {
         &mut self,
         txn: &mut Txn<'_>,
         purpose: Purpose,
+        with: Option<PersonId>,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
-        if purpose == Purpose::Partner && self.me.shared.is_some() {
+        if purpose == Purpose::Partner && self.me.shared.is_some() && with.is_none() {
             return Err(Error::invalid(
-                "this journal is shared with a partner already",
+                "this journal is shared with a partner already; to compare with them once more, \
+                 say that you do so again",
             ));
         }
         let signer = self.pairing_signer();
@@ -417,7 +436,7 @@ impl Core {
     pub(super) fn open_invitation(
         &mut self,
         txn: &mut Txn<'_>,
-        purpose: Purpose,
+        (purpose, with): (Purpose, Option<PersonId>),
         lifetime_secs: u32,
         outside: &mut Outside<'_>,
     ) -> Result<InvitationLink, Error> {
@@ -428,6 +447,10 @@ impl Core {
         let ticket = self.me.ticket.clone();
         let (pairing, link, outcomes) =
             Pairing::invite(&self.side()?, purpose, (&relay, ticket), expires, outside);
+        let pairing = match with {
+            Some(partner) => pairing.with(partner),
+            None => pairing,
+        };
         self.pairing = Some(Rendezvous::new(pairing));
         self.follow(txn, outcomes, outside)?;
         Ok(link)

@@ -90,9 +90,9 @@ impl Core {
                 });
             }
         }
-        if let Some(relay) = self.me.relay.clone()
-            && self.outbox.waits_at(&self.recovery.name())
-        {
+        // Always, since nothing else would notice that the relay has lost where the recovery walk
+        // begins; and opening it keeps it.
+        if let Some(relay) = self.me.relay.clone() {
             wanted.push(Wanted {
                 mailbox: self.recovery.name(),
                 relay,
@@ -272,6 +272,7 @@ impl Core {
         self.follow_pending(txn, outside)?;
         self.tell_of_move(txn, outside)?;
         self.moves.tire(txn, outside.now);
+        self.go_on_walking(txn, outside)?;
         self.expire_pairing(txn, outside)?;
         if let Some(opened) = self.links.get_mut(&link)
             && self.released
@@ -367,6 +368,9 @@ impl Core {
             Found::UpToDate => {
                 self.has_read(txn, &mailbox);
                 self.moves.has_filled(&mailbox);
+                if mailbox == self.recovery.name() {
+                    self.has_searched(txn);
+                }
                 self.report_gaps(txn, &mailbox, outside)?;
                 if let Some(mut record) = txn.get::<ReplicaRecord>(Key::Name(&mailbox.0))? {
                     record.synced = Some(outside.now);

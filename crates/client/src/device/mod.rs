@@ -26,18 +26,21 @@ mod pair;
 mod parting;
 mod permit;
 mod receive;
+mod recovery;
+mod refound;
 mod schedule;
 mod space;
 mod types;
 pub mod view;
+mod walk;
 mod write;
 
 use std::collections::VecDeque;
 
 pub use sidelight_format::record::Reach;
 use sidelight_format::{
-    Bytes, Edit, EntryId, Frame, InvitationLink, MailboxName, RelayAddress, SegmentId, Timestamp,
-    VerifyingKey,
+    Bytes, Edit, EntryId, Frame, InvitationLink, MailboxName, PersonId, RelayAddress, SegmentId,
+    Timestamp, VerifyingKey,
 };
 use sidelight_journal::Version;
 use sidelight_store::{Batch, Store, Txn};
@@ -49,6 +52,7 @@ pub use self::types::{
     Draft, Erased, Errand, Event, Group, LinkId, NewPerson, Output, OwnDevice, PairingView, Wanted,
     Wrote,
 };
+pub use self::walk::NewRecovery;
 use crate::{Error, ErrorKind};
 
 enum Queued {
@@ -139,6 +143,11 @@ impl Device {
         };
         device.queue.extend(outputs.into_iter().map(Queued::Output));
         Ok(device)
+    }
+
+    /// Whose device this is; nobody's while the recovery words have led to nobody yet.
+    pub fn person(&self) -> PersonId {
+        self.core.me.person
     }
 
     /// The store, for the driver that opens it anew.

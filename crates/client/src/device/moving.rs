@@ -52,13 +52,9 @@ impl Core {
             .flatten()
             .collect();
         // A partner whose keys are in doubt must not hold up one's own.
-        let certain = |space: &SpaceId| {
-            let known = self.spaces.get(space);
-            known.is_some_and(|known| self.recipients(known).is_some())
-        };
         let spaces: Vec<SpaceId> = spaces
             .into_iter()
-            .filter(|space| *space == self.me.private || certain(space))
+            .filter(|space| *space == self.me.private || self.keys_are_certain(space))
             .collect();
         let there = |space: &SpaceId| self.relay_of(space).as_ref() == Some(relay);
         if before == *relay && spaces.iter().all(there) && !lost {
@@ -143,7 +139,7 @@ impl Core {
             return Ok(());
         }
         if let Some(recipients) = self.recipients(known) {
-            self.begin_next_epoch(txn, space, &recipients, outside)?;
+            self.begin_next_epoch(txn, space, &recipients, None, outside)?;
         }
         Ok(())
     }
@@ -200,6 +196,10 @@ impl Core {
     /// The space's epochs have changed: what is kept elsewhere than where they belong begins to
     /// move.
     pub(super) fn plan_moves(&mut self, txn: &mut Txn<'_>, space: SpaceId) -> Result<(), Error> {
+        // What is being recovered is read where it is.
+        if self.is_walking() {
+            return Ok(());
+        }
         let Some(relay) = self.relay_of(&space) else {
             return Ok(());
         };
@@ -305,7 +305,7 @@ impl Core {
     }
 
     /// From now on an epoch's mailbox is at `relay`.
-    fn name_there(
+    pub(super) fn name_there(
         &mut self,
         txn: &mut Txn<'_>,
         space: SpaceId,
@@ -337,7 +337,7 @@ impl Core {
     }
 
     /// A mailbox is at another relay from now on: nothing is known of what that one has.
-    fn arrive(&mut self, txn: &mut Txn<'_>, mailbox: MailboxName) {
+    pub(super) fn arrive(&mut self, txn: &mut Txn<'_>, mailbox: MailboxName) {
         let nothing = ReplicaRecord {
             instance: NOWHERE,
             cursor: Position(0),
@@ -384,7 +384,10 @@ fn begin_move(
 }
 
 /// All epochs of a space whose secrets are here.
-fn epochs_of(txn: &Txn<'_>, space: &SpaceId) -> Result<Vec<(EpochId, EpochSecretRecord)>, Error> {
+pub(super) fn epochs_of(
+    txn: &Txn<'_>,
+    space: &SpaceId,
+) -> Result<Vec<(EpochId, EpochSecretRecord)>, Error> {
     let kept = txn.all::<EpochSecretRecord>()?.into_iter();
     let own = kept.filter(|kept| kept.space == *space);
     Ok(own

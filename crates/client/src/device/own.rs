@@ -55,6 +55,11 @@ impl Core {
                  still be read, and it can be linked again in a new home",
             ));
         }
+        if self.is_walking() {
+            return Err(Error::invalid(
+                "your journal is still being brought back here; sync until all of it has come",
+            ));
+        }
         if self.roster.is_none() {
             return Err(Error::invalid(
                 "this device is not linked to a journal yet; compare the emoji and confirm on \
@@ -146,7 +151,8 @@ impl Core {
                 self.report(txn, Fact::RosterFork, outside.now)?;
             }
         }
-        self.me.removed = roster.standing(&own) != Standing::Member;
+        // One that is being recovered comes onto the list when it has read all of it.
+        self.me.removed = !self.is_walking() && roster.standing(&own) != Standing::Member;
         self.me.roster = kept;
         self.roster = Some(roster);
         self.follow_again = true;

@@ -2,13 +2,15 @@
 
 use sidelight_crypto::DeviceSigningKey;
 use sidelight_format::record::{EnvelopeRecord, Fact};
-use sidelight_format::{Body, EnvelopeId, EpochRecord, InvitationLink, Purpose, SpaceId, Who};
+use sidelight_format::{
+    Body, EnvelopeId, EpochRecord, InvitationLink, PersonId, Purpose, SpaceId, Who,
+};
 use sidelight_store::{Key, Txn};
 use sidelight_sync::{Outcome, Outside, Pairing, Person, Signer, check_epoch, open_epoch};
 
 use super::core::Core;
 use super::{Event, Output, PairingView};
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 impl Core {
     pub(super) fn invite(
@@ -17,8 +19,83 @@ impl Core {
         lifetime_secs: u32,
         outside: &mut Outside<'_>,
     ) -> Result<InvitationLink, Error> {
-        self.make_room_for_pairing(txn, Purpose::Partner, outside)?;
-        self.open_invitation(txn, Purpose::Partner, lifetime_secs, outside)
+        let with = self.partner_in_doubt();
+        self.make_room_for_pairing(txn, Purpose::Partner, with, outside)?;
+        self.open_invitation(txn, (Purpose::Partner, with), lifetime_secs, outside)
+    }
+
+    /// Invites the partner that there is to compare once more.
+    pub(super) fn invite_again(
+        &mut self,
+        txn: &mut Txn<'_>,
+        lifetime_secs: u32,
+        outside: &mut Outside<'_>,
+    ) -> Result<InvitationLink, Error> {
+        let with = Some(self.partner()?);
+        self.make_room_for_pairing(txn, Purpose::Partner, with, outside)?;
+        self.open_invitation(txn, (Purpose::Partner, with), lifetime_secs, outside)
+    }
+
+    /// Takes up the invitation of the partner that there is, to compare once more.
+    pub(super) fn join_again(
+        &mut self,
+        txn: &mut Txn<'_>,
+        link: &InvitationLink,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        let with = Some(self.partner()?);
+        self.join_with(txn, link, with, outside)
+    }
+
+    /// The partner that there is.
+    fn partner(&self) -> Result<PersonId, Error> {
+        let shared = self.me.shared.and_then(|shared| self.spaces.get(&shared));
+        let mut persons = shared.into_iter().flat_map(|space| &space.record.persons);
+        let partner = persons.find(|person| **person != self.me.person);
+        partner.copied().ok_or_else(|| {
+            Error::new(
+                ErrorKind::NotPaired,
+                "there is no partner to compare with; invite one first",
+            )
+        })
+    }
+
+    /// The partner, if they must be compared with again before anything is shared.
+    pub(super) fn partner_in_doubt(&self) -> Option<PersonId> {
+        let shared = self.me.shared?;
+        let partner = self.partner().ok()?;
+        (!self.keys_are_certain(&shared)).then_some(partner)
+    }
+
+    /// The partner was compared with once more, and both have confirmed: what they showed is
+    /// their chain, whatever else was signed, and what both keep goes on.
+    fn compared_again(
+        &mut self,
+        txn: &mut Txn<'_>,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        let (Some(rendezvous), Some(shared)) = (&self.pairing, self.me.shared) else {
+            return Ok(());
+        };
+        let (_, other, name) = founders(&rendezvous.pairing)?;
+        let known = self.persons.get(&other.id());
+        let known = known.ok_or_else(|| Error::internal("a stranger was compared with"))?;
+        let mut person = known.person.clone();
+        person
+            .settle(&other)
+            .map_err(|_| Error::internal("a stranger was compared with"))?;
+        self.know(txn, person, &name);
+        self.finish_pairing(txn, shared, outside)?;
+        let unconfirmed = self
+            .spaces
+            .get_mut(&shared)
+            .is_some_and(|space| std::mem::take(&mut space.record.unconfirmed));
+        self.save_space(txn, shared);
+        if unconfirmed {
+            // The partner hears of the new keys, and is written to under nothing older.
+            self.writable_epoch(txn, shared, outside)?;
+        }
+        Ok(())
     }
 
     /// What signs this side's answer to a comparison.
@@ -323,6 +400,7 @@ impl Core {
                 }
                 Outcome::Agreed => match self.purpose_of_pairing() {
                     Some(Purpose::OwnDevice) => self.take_device_in(txn, outside)?,
+                    _ if self.compares_again() => self.compared_again(txn, outside)?,
                     _ => self.found_shared(txn, outside)?,
                 },
                 Outcome::Welcomed(welcome) => self.welcomed(txn, &welcome, outside)?,
@@ -331,6 +409,11 @@ impl Core {
             }
         }
         Ok(())
+    }
+
+    fn compares_again(&self) -> bool {
+        let open = self.pairing.as_ref();
+        open.is_some_and(|open| open.pairing.record().with.is_some())
     }
 
     fn purpose_of_pairing(&self) -> Option<Purpose> {

@@ -49,7 +49,7 @@ impl Core {
             ));
         }
         self.dirty = true;
-        let (step, keys) = person.succeed(&Successor::Predecessor(&self.signing()), outside);
+        let (step, keys) = person.succeed(&Successor::Predecessor(&self.signing()), None, outside);
         person
             .extend(&step)
             .map_err(|_| Error::internal("an own step does not follow"))?;
@@ -61,7 +61,7 @@ impl Core {
         self.me.keys.push(keys);
         self.save_me(txn);
         let devices = self.private_recipients()?;
-        self.begin_next_epoch(txn, private, &devices, outside)?;
+        self.begin_next_epoch(txn, private, &devices, None, outside)?;
         self.author(
             txn,
             private,
@@ -112,14 +112,19 @@ impl Core {
         let open = self.spaces.get(space).into_iter();
         let open = open.flat_map(|known| known.open.values());
         let mailboxes: Vec<MailboxName> = open.map(|epoch| epoch.keys.name()).collect();
+        // Nor is a body dropped of which nobody will ever read that it was erased.
+        let outbox = &self.outbox;
+        self.drops.forget(txn, |drop| {
+            drop.space == *space && outbox.waits(&drop.after.0, &drop.after.1)
+        });
         for mailbox in mailboxes {
             self.outbox.forget(txn, &mailbox);
         }
     }
 
-    fn keys_are_certain(&self, space: &SpaceId) -> bool {
+    pub(super) fn keys_are_certain(&self, space: &SpaceId) -> bool {
         let known = self.spaces.get(space);
-        known.is_some_and(|known| self.recipients(known).is_some())
+        known.is_some_and(|known| !known.record.unconfirmed && self.recipients(known).is_some())
     }
 
     /// A person says that they have left: the partner, or oneself on another device.

@@ -80,6 +80,10 @@ impl Core {
                     verdict => self.keep(txn, mailbox, envelope, verdict, bytes),
                 }
             }
+            (Body::Epoch(record), Purpose::Recovery) if self.is_walking() => {
+                let verdict = self.receive_start(txn, &record, outside)?;
+                self.keep(txn, mailbox, envelope, verdict, bytes)
+            }
             // Written by a later version, or read by a later part of this one: kept.
             (Body::Unknown(_) | Body::Epoch(_), _) => {
                 self.keep(txn, mailbox, envelope, Verdict::Unknown, bytes)

@@ -70,12 +70,31 @@ pub struct StatusView {
     pub private: SpaceId,
     /// The shared space.
     pub shared: Option<SpaceId>,
+    /// How it stands with the recovery words.
+    pub recovery: Recovery,
+    /// The shared space is read only, until the partner was compared with again.
+    pub unconfirmed: bool,
     /// When this device last completed a sync with a relay.
     pub synced: Option<Timestamp>,
     /// How many entries there are.
     pub entries: u64,
     /// What was found about relays and logs, the oldest first.
     pub facts: Vec<FactRecord>,
+}
+
+/// How it stands with the recovery words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// They are on this device, and wait to be written down and checked.
+    Unchecked,
+    /// They are on no device.
+    Checked,
+    /// They were typed here, and what they lead to is being fetched.
+    UnderWay,
+    /// They were typed here, and lead to nothing at this relay.
+    NotFound,
+    /// They were typed here, and had been replaced by others.
+    Replaced,
 }
 
 super::redacted! {
@@ -201,11 +220,12 @@ pub fn status(store: &dyn Store) -> Result<StatusView, Error> {
     let me = txn
         .get::<DeviceRecord>(Key::One)?
         .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
-    let (mut partner, mut shared_relay) = (None, None);
+    let (mut partner, mut shared_relay, mut unconfirmed) = (None, None, false);
     if let Some(shared) = &me.shared
         && let Some(space) = txn.get::<SpaceRecord>(Key::Name(&shared.0))?
     {
         shared_relay = space.relay.filter(|relay| me.relay.as_ref() != Some(relay));
+        unconfirmed = space.unconfirmed;
         for id in space.persons.iter().filter(|id| **id != me.person) {
             if let Some(person) = txn.get::<PersonRecord>(Key::Name(&id.0))? {
                 partner = Some((*id, person.name.0, space.since));
@@ -227,6 +247,14 @@ pub fn status(store: &dyn Store) -> Result<StatusView, Error> {
         moving: txn.range::<MoveRecord>(0, Direction::Up, usize::MAX)?.len() as u64,
         private: me.private,
         shared: me.shared,
+        recovery: match (&me.recovering, &me.recovery) {
+            (Some(walk), _) if walk.replaced => Recovery::Replaced,
+            (Some(walk), _) if walk.searched => Recovery::NotFound,
+            (Some(_), _) => Recovery::UnderWay,
+            (None, Some(_)) => Recovery::Unchecked,
+            (None, None) => Recovery::Checked,
+        },
+        unconfirmed,
         synced,
         entries: timeline::len(&txn)?.saturating_sub(erasing(&txn)?.markers),
         facts: facts.into_iter().map(|(_, fact)| fact).collect(),
@@ -250,7 +278,8 @@ pub fn devices(store: &dyn Store) -> Result<u64, Error> {
     let own = txn
         .get::<PersonRecord>(Key::Name(&me.person.0))?
         .ok_or_else(broken)?;
-    let person = Person::resume(&own.genesis, &own.successors, own.forked).map_err(|_| broken())?;
+    let person = Person::resume(&own.genesis, &own.successors, own.forked, own.settled)
+        .map_err(|_| broken())?;
     let roster = Roster::check(&person, &me.roster).map_err(|_| broken())?;
     Ok(roster.devices().len() as u64)
 }

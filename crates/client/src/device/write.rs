@@ -45,7 +45,7 @@ impl Core {
             .collect()
     }
 
-    fn write_one(
+    pub(super) fn write_one(
         &mut self,
         txn: &mut Txn<'_>,
         draft: &Draft,

@@ -171,3 +171,52 @@ async fn both_who_move_elsewhere_at_once_meet_at_one_relay() {
         running.stop().await;
     }
 }
+
+#[tokio::test]
+async fn the_words_bring_a_journal_back_from_where_it_was_moved_to_and_lead_on_from_where_it_was() {
+    for knows_of_the_move in [true, false] {
+        let former = relay().await;
+        let (ada, bo) = couple(&former).await;
+        let (ada, bo) = (&ada.journal, &bo.journal);
+        let words = ada.recovery_begin().await.unwrap().words.join(" ");
+        ada.recovery_check(words.clone()).await.unwrap();
+        ada.write(shared("hers")).await.unwrap();
+        ada.write(Draft::new("her own".to_owned())).await.unwrap();
+        sync_both(ada, bo).await;
+        let relay = relay().await;
+        move_to(ada, &relay, false).await;
+        ada.write(Draft::new("after".to_owned())).await.unwrap();
+        sync_both(ada, bo).await;
+        assert_eq!(ada.status().await.unwrap().moving, 0);
+        let address = if knows_of_the_move {
+            former.stop().await;
+            relay.address().to_string()
+        } else {
+            former.address().to_string()
+        };
+
+        let home = tempfile::tempdir().unwrap();
+        let back = Journal::recover(
+            home.path().join("journal"),
+            std::sync::Arc::new(sidelight::MemoryKeyStore::new()),
+            sidelight::Recover {
+                words,
+                relay: address,
+                ticket: None,
+                device: "new phone".to_owned(),
+            },
+        )
+        .await
+        .unwrap();
+        for _ in 0..3 {
+            back.sync_now(PATIENCE).await.unwrap();
+        }
+        let status = back.status().await.unwrap();
+        assert_eq!(status.recovery, sidelight::RecoveryStage::Checked);
+        assert_eq!(status.relay, Some(relay.address().to_string()));
+        assert_eq!(texts(&back).await, ["after", "her own", "hers"]);
+        assert_eq!((status.moving, kinds(&back).await), (0, vec![]));
+        back.shutdown().await;
+        relay.stop().await;
+    }
+}

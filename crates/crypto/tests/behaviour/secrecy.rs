@@ -33,6 +33,7 @@ fn the_debug_form_of_every_secret_type_is_its_name_alone() {
             "UnsealingKey",
         ),
         (format!("{epoch:?}"), "MailboxKeys"),
+        (format!("{:?}", RecoveryWords::of(&seed)), "RecoveryWords"),
         (
             format!("{:#?}", StorageKey::new(*seed.expose())),
             "StorageKey",
@@ -54,6 +55,7 @@ fn every_secret_type_wipes_itself_when_dropped() {
     wiped::<UnsealingKey>();
     wiped::<MailboxKeys>();
     wiped::<StorageKey>();
+    wiped::<RecoveryWords>();
     // And what is below: a crate that loses the feature which wipes no longer compiles here.
     wiped::<ed25519_dalek::SigningKey>();
     wiped::<chacha20poly1305::XChaCha20Poly1305>();

@@ -41,6 +41,7 @@ fn equal_bytes_signed_in_one_context_verify_in_no_other() {
         labelled::<6>(),
         labelled::<7>(),
         labelled::<8>(),
+        labelled::<9>(),
     ];
     assert_eq!(all.len(), Context::ALL.len());
     let key = PersonSigningKey::from_seed(&secret(1));
@@ -71,6 +72,7 @@ struct Statements {
     certificate: AuthorCertificateStatement,
     authored: AuthoredStatement,
     epoch: EpochStatement,
+    founder: FounderStatement,
     confirmation: ConfirmationStatement,
 }
 
@@ -136,6 +138,7 @@ fn statements() -> Statements {
             signer: person,
             generation: Generation(1),
         },
+        founder: FounderStatement { person, epoch },
         confirmation: ConfirmationStatement {
             transcript: [13; 32],
             inviter: true,
@@ -174,6 +177,7 @@ fn every_statement_is_refused_in_place_of_every_other() {
         ),
         (Context::Authored, key, author.sign(&of.authored)),
         (Context::Epoch, key, person.sign(&of.epoch)),
+        (Context::Founder, key, recovery.sign(&of.founder)),
         (
             Context::PairingConfirmation,
             key,
@@ -199,6 +203,7 @@ fn every_statement_is_refused_in_place_of_every_other() {
             ),
             (Context::Authored, verify(key, &of.authored, signature)),
             (Context::Epoch, verify(key, &of.epoch, signature)),
+            (Context::Founder, verify(key, &of.founder, signature)),
             (
                 Context::PairingConfirmation,
                 verify(key, &of.confirmation, signature),

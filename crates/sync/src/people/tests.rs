@@ -38,7 +38,7 @@ impl Ana {
             now: Timestamp(0),
             rng: &mut self.rng,
         };
-        person.succeed(&Successor::Predecessor(&signing), &mut outside)
+        person.succeed(&Successor::Predecessor(&signing), None, &mut outside)
     }
 
     fn decide(&mut self, person: &Person, replacement: Option<&RecoveryKeys>) -> PersonSuccessor {
@@ -47,10 +47,9 @@ impl Ana {
             now: Timestamp(0),
             rng: &mut self.rng,
         };
-        let (mut step, _) = person.succeed(&Successor::Recovery(&words.signing), &mut outside);
-        step.statement.recovery = replacement.map(|words| words.signing.verifying_key());
-        step.signature = words.signing.sign(&step.statement);
-        step
+        let replacement = replacement.map(|words| words.signing.verifying_key());
+        let signer = Successor::Recovery(&words.signing);
+        person.succeed(&signer, replacement, &mut outside).0
     }
 
     /// What everybody reads who has seen `steps`, each after the one that it follows.
@@ -69,7 +68,12 @@ impl Ana {
             assert_eq!(person.newest_signing_key(), read.newest_signing_key());
             assert_eq!(person.successors(), read.successors());
             assert_eq!(person.recovery_key(), read.recovery_key());
-            let kept = Person::resume(person.genesis(), &person.steps(), person.is_forked());
+            let kept = Person::resume(
+                person.genesis(),
+                &person.steps(),
+                person.is_forked(),
+                person.settled(),
+            );
             assert_eq!(kept.expect("kept").sealing_key(), read.sealing_key());
         }
         read.expect("one order at least")
@@ -178,4 +182,48 @@ fn rivals_without_end_are_a_fork_that_ends_with_the_recovery_key() {
     let choice = ana.decide(&person, None);
     person.extend(&choice).expect("follows");
     assert_eq!(person.sealing_key(), Some(&choice.statement.sealing));
+}
+
+#[test]
+fn what_a_comparison_chose_stays_chosen_in_every_order_and_after_a_restart() {
+    let mut ana = Ana::new();
+    let (start, keys) = (ana.person.clone(), ana.keys.clone());
+    let (one, one_keys) = ana.next(&start, &keys);
+    let (rival, rival_keys) = ana.next(&start, &keys);
+    let (rivals_next, _) = ana.next(&extended(&start, &[&rival]), &rival_keys);
+    let (two, _) = ana.next(&extended(&start, &[&one]), &one_keys);
+    let shown = extended(&start, &[&one]);
+    for before in orders(&[&rival, &rivals_next, &two]) {
+        for known in 0..=before.len() {
+            let mut person = start.clone();
+            for step in &before[..known] {
+                let _ = person.extend(step);
+            }
+            person.settle(&shown).expect("the same person");
+            for step in [&one, &rival, &rivals_next, &two] {
+                person.extend(step).expect("follows");
+            }
+            assert!(!person.is_forked());
+            assert_eq!(person.successors(), [one.clone(), two.clone()]);
+            let steps = person.steps();
+            let kept = Person::resume(person.genesis(), &steps, false, person.settled());
+            assert_eq!(kept, Ok(person));
+        }
+    }
+    // What is behind it is in doubt as ever.
+    let mut person = extended(&start, &[&one]);
+    person.settle(&shown).expect("the same person");
+    let (rival, _) = ana.next(&shown, &one_keys);
+    let doubted = extended(&person, &[&two, &rival]);
+    assert!(doubted.is_forked());
+    assert!(person.settle(&doubted).is_err());
+    let other = Ana::new().person;
+    let stranger = Person::begin(
+        other.recovery_key(),
+        &mut Outside {
+            now: Timestamp(0),
+            rng: &mut ana.rng,
+        },
+    );
+    assert!(person.settle(&stranger.0).is_err());
 }

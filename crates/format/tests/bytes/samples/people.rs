@@ -1,11 +1,13 @@
 //! Persons, devices, epochs and pairing.
 
+use sidelight_format::record::Name;
 use sidelight_format::{
     AuthorCertificate, AuthorId, Bundle, Confirmation, ConfirmationStatement, DeviceKeys, EpochId,
-    EpochRecord, EpochStatement, Generation, Head, Hello, KeyHash, Keyring, Link, PairingMessage,
-    PersonGenesis, PersonGenesisStatement, PersonId, PersonSuccessor, PersonSuccessorStatement,
-    Purpose, RosterAction, RosterRecord, RosterStatement, SealedSecret, Secret, Sequence, SpaceId,
-    SuccessorSigner, VerifyingKey, Welcome, Who,
+    EpochRecord, EpochStatement, Founder, FounderStatement, Generation, Head, Hello, KeyHash,
+    Keyring, Link, PairingMessage, PersonGenesis, PersonGenesisStatement, PersonId,
+    PersonSuccessor, PersonSuccessorStatement, Purpose, RosterAction, RosterRecord,
+    RosterStatement, SealedSecret, Secret, Sequence, SpaceId, SuccessorSigner, VerifyingKey,
+    Welcome, Who,
 };
 
 use super::bodies::{person_keys, space_copy};
@@ -100,6 +102,21 @@ pub(crate) fn roster_actions() -> [RosterAction; 4] {
     ]
 }
 
+fn founder() -> Founder {
+    Founder {
+        genesis: genesis(),
+        name: Name("Béla".into()),
+        signature: signature(),
+    }
+}
+
+fn vouched() -> FounderStatement {
+    FounderStatement {
+        person: PersonId(run(0x10)),
+        epoch: EpochId(run(3)),
+    }
+}
+
 fn sealed_secret(recipient: u8) -> SealedSecret {
     SealedSecret {
         recipient: KeyHash(run(recipient)),
@@ -119,7 +136,7 @@ pub(crate) fn epoch() -> EpochRecord {
             keyring: run::<40>(7).to_vec().into(),
             closing: vec![head(0x50), head(0x51)],
             successors: vec![successor(SuccessorSigner::Predecessor)],
-            founder: Some(genesis()),
+            founder: Some(founder()),
             roster: {
                 let [begin, ..] = roster_actions();
                 vec![roster(begin)]
@@ -192,6 +209,8 @@ pub(super) fn samples() -> Vec<Sample> {
             &certificate().statement(SpaceId(run(2)), EpochId(run(3))),
         ),
         value("people/DeviceKeys", &device()),
+        value("people/Founder", &founder()),
+        value("people/FounderStatement", &vouched()),
         value("epochs/SealedSecret", &sealed_secret(0x20)),
         value("epochs/EpochStatement", &epoch().statement),
         value("epochs/EpochRecord", &epoch()),
@@ -289,6 +308,7 @@ pub(super) fn derived() -> Vec<(String, Vec<u8>)> {
             &certificate().statement(SpaceId(run(2)), EpochId(run(3))),
         ),
         signed("signed/sidelight epoch", &epoch().statement),
+        signed("signed/sidelight founder", &vouched()),
         signed("signed/sidelight pairing confirmation", &confirmation()),
     ]
 }

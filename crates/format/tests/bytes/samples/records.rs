@@ -5,8 +5,8 @@ use sidelight_format::record::{
     EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord, ErasedRecord, ErasingRecord, Fact,
     FactRecord, ImportedRecord, IndexDirectory, IndexKey, IndexPage, IndexRow, ListedRecord,
     MoveRecord, MoveStage, Name, OutboxRecord, OwnAuthorRecord, PairingEnd, PairingRecord,
-    PersonRecord, Reach, RenderedRecord, RenewalRecord, ReplicaRecord, SharedRecord, SpaceRecord,
-    UnseenErasure, UnseenRecord, Verdict, WaitingRecord,
+    PersonRecord, Reach, Recovering, RenderedRecord, RenewalRecord, ReplicaRecord, SharedRecord,
+    SpaceRecord, UnseenErasure, UnseenRecord, Verdict, WaitingRecord,
 };
 use sidelight_format::{
     AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, EraseToken, Generation, KeyHash, Kind,
@@ -130,6 +130,15 @@ fn facts() -> Vec<(&'static str, Fact)> {
     ]
 }
 
+fn recovering() -> Recovering {
+    Recovering {
+        words: Secret::new(run(0x4a)),
+        device: Name("phone".into()),
+        searched: true,
+        replaced: false,
+    }
+}
+
 fn pairing() -> PairingRecord {
     PairingRecord {
         invitation: invitation(),
@@ -143,6 +152,7 @@ fn pairing() -> PairingRecord {
         confirmed: Some(true),
         other_confirmed: Some(false),
         ended: Some(PairingEnd::RefusedThere),
+        with: Some(PersonId(run(0x10))),
         unused: vec![EnvelopeId([0xe1; 32])],
     }
 }
@@ -173,6 +183,7 @@ pub(super) fn samples() -> Vec<Sample> {
                 keys: vec![person_keys()],
                 recovery: Some(Secret::new(run(0x46))),
                 recovery_mailbox: Secret::new(run(0x47)),
+                recovering: Some(recovering()),
                 roster: vec![roster(begin)],
                 relay: Some(relay()),
                 ticket: b"ticket".to_vec().into(),
@@ -191,6 +202,7 @@ pub(super) fn samples() -> Vec<Sample> {
                 unread: vec![EpochId(run(3))],
                 since: NOW,
                 left: false,
+                unconfirmed: true,
                 copied: vec![EpochId(run(4))],
                 pending: vec![EnvelopeId(run(8))],
                 relay: Some(relay()),
@@ -312,7 +324,8 @@ pub(super) fn samples() -> Vec<Sample> {
                 name: Name("Béla".into()),
                 genesis: genesis(),
                 successors: vec![successor(SuccessorSigner::Predecessor)],
-                forked: false,
+                forked: true,
+                settled: Some(run(0x4e)),
             },
         ),
         record(
@@ -377,6 +390,7 @@ pub(super) fn samples() -> Vec<Sample> {
         value("records/ChainPlace", &place()),
         value("records/UnseenErasure", &unseen()),
         value("records/Name", &Name("Ana".into())),
+        value("records/Recovering", &recovering()),
         value("records/ChainBranch", &branch()),
         value("records/IndexKey", &key()),
         value("records/IndexRow", &row()),
@@ -410,6 +424,7 @@ pub(super) fn samples() -> Vec<Sample> {
         PairingEnd::Cancelled,
         PairingEnd::Expired,
         PairingEnd::Broken,
+        PairingEnd::Stranger,
     ] {
         samples.push(value(&format!("records/PairingEnd {end:?}"), &end));
     }
