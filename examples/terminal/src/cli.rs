@@ -45,6 +45,13 @@ pub(crate) enum Command {
     Leave(Leave),
     /// Your own devices: list them, link another one, remove one
     Device(Device),
+    /// The 24 words with which everything can be had again: write them down, check them
+    #[command(subcommand)]
+    Recovery(Recovery),
+    /// Bring your journal back on a device that has nothing: type your recovery words
+    Recover(Recover),
+    /// Begin anew over your own copy, as a new person; at once, and nobody hears of it
+    Refound(Refound),
     /// Write an entry: for yourself, unless you say --share
     Write(Write),
     /// Share entries that were private
@@ -106,6 +113,42 @@ pub(crate) enum Command {
     /// One of the demo's two devices, which obeys lines of JSON on standard input
     #[command(hide = true)]
     DemoDevice,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Recovery {
+    /// Show your recovery words, to be written on paper; until they have been checked
+    Begin,
+    /// Type your recovery words to check them; this device then forgets them
+    Check,
+    /// Type your recovery words to replace them by others
+    Replace,
+}
+
+#[derive(Args)]
+pub(crate) struct Recover {
+    /// The relay's address, as whoever runs it gave it to you
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) relay: String,
+    /// The ticket that the relay asks for, if it does
+    #[arg(long)]
+    pub(crate) ticket: Option<String>,
+    /// What to call this device; only your own devices see it
+    #[arg(long, value_name = "NAME", default_value = "this device")]
+    pub(crate) device: String,
+    /// Where the storage key is kept, as for `init`
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) keys: Option<Kept>,
+    /// For how many seconds at most; any later `sync` goes on
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) deadline: u32,
+}
+
+#[derive(Args)]
+pub(crate) struct Refound {
+    /// You have read what it does
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Args)]
@@ -201,6 +244,9 @@ pub(crate) struct Invite {
     /// For how many hours the invitation holds
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=24 * 30))]
     pub(crate) expires: u32,
+    /// Compare once more with the partner you have, as after one of you has recovered
+    #[arg(long)]
+    pub(crate) again: bool,
     /// Do not wait for your partner; any later `sync` goes on
     #[arg(long)]
     pub(crate) no_wait: bool,
@@ -210,6 +256,9 @@ pub(crate) struct Invite {
 pub(crate) struct Join {
     /// The invitation's link, or - to read it from standard input
     pub(crate) link: String,
+    /// Compare once more with the partner you have, as after one of you has recovered
+    #[arg(long)]
+    pub(crate) again: bool,
     /// Do not wait for your partner; any later `sync` goes on
     #[arg(long)]
     pub(crate) no_wait: bool,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use directories::ProjectDirs;
-use sidelight::{Journal, KeyStore, NewPerson, Reader};
+use sidelight::{Journal, KeyStore, NewPerson, Reader, Recover};
 
 use crate::failure::Failure;
 use crate::keys::Keys;
@@ -67,6 +67,15 @@ impl Home {
         name: String,
     ) -> Result<Journal, Failure> {
         Ok(Journal::join_own(self.journal_dir(), keys, link, name).await?)
+    }
+
+    /// Brings a journal back from the recovery words.
+    pub(crate) async fn recover(
+        &self,
+        keys: Arc<dyn KeyStore>,
+        recover: Recover,
+    ) -> Result<Journal, Failure> {
+        Ok(Journal::recover(self.journal_dir(), keys, recover).await?)
     }
 
     /// Opens the journal, to change it or to reach a relay.

@@ -10,6 +10,7 @@ pub(crate) mod needs;
 pub(crate) mod pair;
 pub(crate) mod parting;
 pub(crate) mod read;
+pub(crate) mod recovery;
 pub(crate) mod relay;
 pub(crate) mod today;
 pub(crate) mod travel;

@@ -55,6 +55,7 @@ pub(super) async fn show(
     let journal = home.open().await?;
     let lifetime = Duration::from_secs(u64::from(options.expires) * 3600);
     let invited = match to {
+        Shown::Partner if options.again => journal.invite_again(lifetime).await?,
         Shown::Partner => journal.invite(lifetime).await?,
         Shown::Device => journal.link(lifetime).await?,
     };
@@ -102,7 +103,12 @@ pub(super) async fn show(
 pub(crate) async fn join(home: &Home, options: cli::Join, output: Output) -> Result<(), Failure> {
     let link = text_or_stdin(options.link).await?;
     let journal = home.open().await?;
-    journal.join(link.trim().to_owned()).await?;
+    let link = link.trim().to_owned();
+    if options.again {
+        journal.join_again(link).await?;
+    } else {
+        journal.join(link).await?;
+    }
     joined(journal, options.no_wait, output).await
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use sidelight::{Entry, PageRequest, Space};
+use sidelight::{Entry, PageRequest, RecoveryStage, Space};
 
 use super::pair::standing;
 use super::write::short;
@@ -109,6 +109,8 @@ struct StatusRecord<'a> {
     person: &'a str,
     partner: Option<PartnerRecord<'a>>,
     pairing: Option<PairingRecord<'a>>,
+    recovery: &'static str,
+    compare_again: bool,
     relay: Option<&'a str>,
     shared_relay: Option<&'a str>,
     moving: u64,
@@ -155,6 +157,14 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
             since_ms: partner.since_ms,
         }),
         pairing: pairing.as_ref().map(PairingRecord::from),
+        recovery: match status.recovery {
+            RecoveryStage::Unchecked => "unchecked",
+            RecoveryStage::UnderWay => "under_way",
+            RecoveryStage::NotFound => "not_found",
+            RecoveryStage::Replaced => "replaced",
+            _ => "checked",
+        },
+        compare_again: status.compare_again,
         relay: status.relay.as_deref(),
         shared_relay: status.shared_relay.as_deref(),
         moving: status.moving,
@@ -187,6 +197,22 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
                 ),
             },
         };
+        match status.recovery {
+            RecoveryStage::Unchecked => words
+                .push_str("\nYour recovery words are not on paper yet: sidelight recovery begin"),
+            RecoveryStage::UnderWay => {
+                words.push_str("\nYour journal is being brought back; `sidelight sync` goes on.");
+            }
+            RecoveryStage::NotFound => words
+                .push_str("\nThe relay has no journal for these recovery words: sidelight recover"),
+            _ => {}
+        }
+        if status.compare_again {
+            words.push_str(
+                "\nBefore you share anything again, compare once more with your partner: \
+                 sidelight invite",
+            );
+        }
         let _ = match &status.relay {
             Some(relay) => write!(words, "\nRelay: {}", Line(relay)),
             None => write!(

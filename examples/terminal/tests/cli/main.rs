@@ -13,6 +13,7 @@ mod keys;
 mod needs;
 mod pairing;
 mod parting;
+mod recovery;
 mod relay;
 mod run;
 mod safety;
