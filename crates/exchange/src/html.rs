@@ -1,0 +1,165 @@
+//! One page with everything: to read in any browser, to print, to hand to somebody.
+//!
+//! Nothing on it runs, and it fetches nothing: there is no script, link, image or font, and a
+//! policy in its head has browsers refuse whatever a mistake here might let through. Texts are
+//! whatever somebody typed; all of them are escaped, and none can turn the reading direction of
+//! what stands around it.
+
+use core::fmt::Write;
+
+use data_encoding::BASE64;
+use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
+use sha2::{Digest, Sha256};
+use sidelight_format::{EntryDate, FieldValue, Rendered};
+
+use crate::Outgoing;
+
+/// How it looks: on paper, on a phone, at night.
+const STYLE: &str = include_str!("page.css");
+
+/// What the window is called: nothing that tells whoever looks over a shoulder.
+const TITLE: &str = "Notes";
+
+/// A page in the making.
+#[derive(Debug, Default)]
+pub struct Page {
+    day: Option<u32>,
+    year: Option<i16>,
+}
+
+impl Page {
+    /// What stands before the first entry. `years` are those of its entries, in their order.
+    pub fn begin(years: &[i16]) -> String {
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+            BASE64.encode(&Sha256::digest(STYLE))
+        );
+        let head = html! {
+            (DOCTYPE)
+            // What language people write in is not known, and not guessed.
+            html lang="" {
+                head {
+                    meta charset="utf-8";
+                    meta http-equiv="Content-Security-Policy" content=(policy);
+                    meta name="referrer" content="no-referrer";
+                    meta name="robots" content="noindex";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title { (TITLE) }
+                    style { (PreEscaped(STYLE)) }
+                }
+            }
+        };
+        let mut page = head.into_string();
+        // Both ends come later.
+        page.truncate(page.len() - "</html>".len());
+        page.push_str("<body><main>");
+        if years.len() > 1 {
+            let index = html! {
+                nav { @for year in years { a href={ "#y" (year) } { (year) } " " } }
+            };
+            page.push_str(&index.into_string());
+        }
+        page
+    }
+
+    /// One entry. They come in the order of their days.
+    pub fn entry(&mut self, entry: &Outgoing<'_>) -> String {
+        let rendered = entry.rendered;
+        let (day, year) = (rendered.date.day_number(), rendered.date.year());
+        let new_day = self.day.replace(day) != Some(day);
+        let new_year = self.year.replace(year) != Some(year);
+        let markup = html! {
+            @if new_day {
+                h2 id=[new_year.then(|| format!("y{year}"))] {
+                    time datetime=(rendered.date) { (Long(rendered.date)) }
+                }
+            }
+            article id={ "e" (entry.id.to_hex()) } {
+                p class="by" {
+                    bdi { (Exact(entry.author)) }
+                    " · " (kind(rendered))
+                    @if !entry.shared { " · private" }
+                    @if entry.together { " · together" }
+                }
+                @if !rendered.text.is_empty() {
+                    div class="text" dir="auto" { (Exact(&rendered.text)) }
+                }
+                @if !rendered.fields.is_empty() {
+                    dl { @for (name, value) in &rendered.fields {
+                        dt { (Exact(&name.replace('_', " "))) }
+                        (Value(value))
+                    } }
+                }
+            }
+        };
+        format!("\n{}", markup.into_string())
+    }
+
+    /// What stands after the last entry.
+    pub fn end() -> String {
+        "\n</main></body></html>\n".to_owned()
+    }
+}
+
+/// Text that a browser gives back as it is: escaped, and with carriage returns, which it would
+/// otherwise take for the end of a line.
+struct Exact<'a>(&'a str);
+
+impl Render for Exact<'_> {
+    fn render_to(&self, into: &mut String) {
+        for (number, part) in self.0.split('\r').enumerate() {
+            if number > 0 {
+                into.push_str("&#13;");
+            }
+            part.render_to(into);
+        }
+    }
+}
+
+struct Value<'a>(&'a FieldValue);
+
+impl Render for Value<'_> {
+    fn render(&self) -> Markup {
+        match self.0 {
+            FieldValue::Text(text) => html! { dd dir="auto" { (Exact(text)) } },
+            FieldValue::Number(number) => html! { dd { (number) } },
+            FieldValue::Flag(true) => html! { dd { "yes" } },
+            FieldValue::Flag(false) => html! { dd { "no" } },
+            FieldValue::List(list) => {
+                html! { @for one in list { dd dir="auto" { (Exact(one)) } } }
+            }
+            FieldValue::Unknown(_) => html! { dd { "(from a newer version)" } },
+        }
+    }
+}
+
+fn kind(rendered: &Rendered) -> String {
+    rendered.kind.as_str().replace('_', " ")
+}
+
+/// A day as it is read out: no order of numbers that is another day elsewhere.
+struct Long(EntryDate);
+
+impl Render for Long {
+    fn render_to(&self, into: &mut String) {
+        const MONTHS: [&str; 12] = [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ];
+        let month = usize::from(self.0.month()).checked_sub(1);
+        let month = month.and_then(|month| MONTHS.get(month)).unwrap_or(&"");
+        // Writing to text does not fail.
+        let _ = write!(into, "{} {month} {}", self.0.day(), self.0.year());
+    }
+}

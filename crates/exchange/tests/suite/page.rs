@@ -1,0 +1,139 @@
+//! The page: its text is the source's, and nothing of it runs.
+
+use html5ever::tendril::TendrilSink;
+use html5ever::{ParseOpts, parse_document};
+use markup5ever_rcdom::{Handle, NodeData, RcDom};
+use proptest::prelude::*;
+use sidelight_exchange::html::Page;
+
+use crate::support::*;
+
+pub(crate) fn page(kept: &[Kept]) -> String {
+    let mut years: Vec<_> = kept.iter().map(|one| one.rendered.date.year()).collect();
+    years.dedup();
+    let mut page = Page::default();
+    let mut html = Page::begin(&years);
+    for entry in kept {
+        html.push_str(&page.entry(&entry.out()));
+    }
+    html + &Page::end()
+}
+
+/// Every element with its attributes, in document order.
+struct Element {
+    name: String,
+    attributes: Vec<(String, String)>,
+    text: String,
+}
+
+impl Element {
+    fn says(&self, name: &str) -> Option<&str> {
+        let mut said = self.attributes.iter();
+        let found = said.find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+fn text_of(node: &Handle) -> String {
+    if let NodeData::Text { contents } = &node.data {
+        return contents.borrow().to_string();
+    }
+    node.children.borrow().iter().map(text_of).collect()
+}
+
+fn elements(html: &str) -> Vec<Element> {
+    let dom = parse_document(RcDom::default(), ParseOpts::default()).one(html);
+    let (mut all, mut open) = (Vec::new(), vec![dom.document.clone()]);
+    while let Some(node) = open.pop() {
+        if let NodeData::Element { name, attrs, .. } = &node.data {
+            let attributes = attrs.borrow();
+            let attributes = attributes.iter();
+            all.push(Element {
+                name: name.local.to_string(),
+                attributes: attributes
+                    .map(|said| (said.name.local.to_string(), said.value.to_string()))
+                    .collect(),
+                text: text_of(&node),
+            });
+        }
+        open.extend(node.children.borrow().iter().rev().cloned());
+    }
+    all
+}
+
+fn texts(all: &[Element]) -> Vec<&str> {
+    let texts = all.iter().filter(|one| one.says("class") == Some("text"));
+    texts.map(|one| one.text.as_str()).collect()
+}
+
+/// Elements and attributes that the page is made of; any other came out of an entry.
+fn is_ours(all: &[Element]) {
+    const ELEMENTS: [&str; 19] = [
+        "html", "head", "meta", "title", "style", "body", "main", "nav", "a", "h2", "time",
+        "article", "p", "bdi", "div", "dl", "dt", "dd", "link",
+    ];
+    for one in all {
+        assert!(
+            ELEMENTS[..18].contains(&one.name.as_str()),
+            "<{}>",
+            one.name
+        );
+        for (name, value) in &one.attributes {
+            let ours = match name.as_str() {
+                "href" => value.starts_with("#y"),
+                "lang" | "charset" | "http-equiv" | "content" | "name" | "id" | "class" | "dir"
+                | "datetime" => true,
+                _ => false,
+            };
+            assert!(ours, "{name}={value}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_text_on_the_page(mut kept in prop::collection::vec(kept(), 1..6)) {
+        kept.sort_by_key(|one| one.rendered.date);
+        let html = page(&kept);
+        let all = elements(&html);
+        is_ours(&all);
+        let expected: Vec<_> = kept.iter().map(|one| one.rendered.text.as_str())
+            .filter(|text| !text.is_empty()).collect();
+        prop_assert_eq!(texts(&all), expected);
+    }
+}
+
+#[test]
+fn the_page_has_the_text_of_the_whole_diary() {
+    let diary = kept_diary();
+    let html = page(&diary);
+    let all = elements(&html);
+    is_ours(&all);
+    let expected: Vec<_> = diary.iter().map(|one| one.rendered.text.as_str()).collect();
+    assert!(texts(&all) == expected, "the page's text is another one");
+    println!("{} entries, {} bytes", diary.len(), html.len());
+    // For a look at it in a browser.
+    if let Some(path) = std::env::var_os("SIDELIGHT_PAGE") {
+        std::fs::write(path, html).unwrap();
+    }
+}
+
+#[test]
+fn the_page_fetches_nothing_and_allows_nothing() {
+    let html = page(&[Kept::moment("<img src=x onerror=alert(1)>")]);
+    let all = elements(&html);
+    let policy = all
+        .iter()
+        .find(|one| one.says("http-equiv") == Some("Content-Security-Policy"));
+    let policy = policy.unwrap().says("content").unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'; style-src 'sha256-"),
+        "{policy}"
+    );
+    assert!(!policy.contains("unsafe"));
+    let style = &all.iter().find(|one| one.name == "style").unwrap().text;
+    assert!(!style.contains("url(") && !style.contains("@import") && !style.contains('<'));
+    let title = &all.iter().find(|one| one.name == "title").unwrap().text;
+    assert_eq!(title, "Notes");
+    assert!(!html.contains("http://") && !html.contains("https://"));
+}
