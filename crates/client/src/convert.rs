@@ -199,15 +199,23 @@ impl People {
         }
     }
 
+    pub(crate) fn is_me(&self, person: &PersonId) -> bool {
+        *person == self.me
+    }
+
+    pub(crate) fn is_private(&self, space: &SpaceId) -> bool {
+        *space == self.private
+    }
+
     fn space(&self, space: &SpaceId) -> Space {
-        if *space == self.private {
+        if self.is_private(space) {
             Space::Private
         } else {
             Space::Shared
         }
     }
 
-    fn name(&self, person: &PersonId) -> String {
+    pub(crate) fn name(&self, person: &PersonId) -> String {
         let mut names = self.names.iter();
         let known = names.find(|(known, _)| known == person);
         known.map(|(_, name)| name.clone()).unwrap_or_default()

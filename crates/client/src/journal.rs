@@ -14,7 +14,7 @@ use crate::device::Device;
 use crate::driver::{Begin, Clock, Driver, Message};
 use crate::events::Events;
 use crate::home::Place;
-use crate::import::Importing;
+use crate::progress::Long;
 use crate::records::{Invited, NewPerson, OwnDevice, Pairing, Status, SyncReport};
 use crate::{Error, ErrorKind, Event, KeyStore, convert, reading, runtime, warning};
 
@@ -36,7 +36,8 @@ pub struct Journal {
 pub(crate) struct Shared {
     to: Sender<Message>,
     pub(crate) events: Arc<Events>,
-    pub(crate) importing: Importing,
+    pub(crate) importing: Long,
+    pub(crate) exporting: Long,
     /// Whether the journal was shut down, rather than having failed.
     over: Arc<AtomicBool>,
 }
@@ -121,7 +122,8 @@ impl Journal {
         let shared = Arc::new(Shared {
             to: to.clone(),
             events: events.clone(),
-            importing: Importing::default(),
+            importing: Long::default(),
+            exporting: Long::default(),
             over: over.clone(),
         });
         let run = move || match Driver::begin(place, &*keys, &begin, clock, (to, events, over)) {

@@ -83,7 +83,6 @@
 
 mod convert;
 mod date;
-mod day_one;
 #[doc(hidden)] // for the simulator and tools, which drive it without sockets and clocks
 pub mod device;
 mod driver;
@@ -97,6 +96,7 @@ mod import;
 mod journal;
 mod keystore;
 mod links;
+mod progress;
 mod reader;
 mod reading;
 mod records;
@@ -122,14 +122,15 @@ pub use keystore::{
 };
 pub use reader::Reader;
 pub use records::{
-    Draft, Emoji, Entry, Erased, ErasedFrom, ExportReport, Field, FieldEdit, FieldValue,
-    ImportOptions, ImportProgress, ImportReport, Invited, NewPerson, OwnDevice, Page, PageRequest,
-    Pairing, PairingEnd, PairingStage, Partner, RecoveryStage, SkipReason, Skipped, Space, Status,
-    SyncReport, TextEdit,
+    Draft, Emoji, Entry, Erased, ErasedFrom, ExportFormat, ExportOptions, ExportReport,
+    ExportScope, Field, FieldEdit, FieldValue, ImportFormat, ImportOptions, ImportReport, Invited,
+    NewPerson, OwnDevice, Page, PageRequest, Pairing, PairingEnd, PairingStage, Partner, Progress,
+    RecoveryStage, Skipped, Space, Status, SyncReport, TextEdit,
 };
 pub use recovery::{Recover, RecoveryWords};
 #[doc(hidden)] // for the bindings, whose calls are tasks of the same runtime
 pub use runtime::get as runtime;
+pub use sidelight_exchange::SkipReason;
 pub use sidelight_journal::kinds;
 pub use today::{BidNow, BoundaryShown, ComfortShown, NeedNow, OfferNow, Today};
 pub use warning::{Warning, WarningKind};

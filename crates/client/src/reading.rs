@@ -2,12 +2,12 @@
 
 use sidelight_format::record::{DeviceRecord, OutboxRecord};
 use sidelight_format::{EntryId, PersonId, SpaceId};
-use sidelight_store::{Direction, Key, Store, Txn, timeline};
+use sidelight_store::{Direction, Key, Store, Txn};
 
+use crate::Error;
 use crate::convert::{self, People};
 use crate::device::view;
 use crate::records::{Entry, Page, PageRequest, Status};
-use crate::{Error, ErrorKind};
 
 /// How many entries a page has at most: some screens full, and never megabytes at once unless
 /// the texts are long.
@@ -19,18 +19,6 @@ pub(crate) fn me(store: &dyn Store) -> Result<(PersonId, SpaceId), Error> {
         .get::<DeviceRecord>(Key::One)?
         .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
     Ok((me.person, me.private))
-}
-
-/// The private space, or the shared one.
-pub(crate) fn space(store: &dyn Store, shared: bool) -> Result<SpaceId, Error> {
-    let status = view::status(store)?;
-    if !shared {
-        return Ok(status.private);
-    }
-    status.shared.ok_or_else(|| {
-        let sentence = "there is no partner yet; invite one, then share";
-        Error::new(ErrorKind::NotPaired, sentence)
-    })
 }
 
 pub(crate) fn page(store: &dyn Store, request: &PageRequest) -> Result<Page, Error> {
@@ -69,21 +57,4 @@ pub(crate) fn status(store: &dyn Store) -> Result<Status, Error> {
         devices,
         outbox.len() as u64,
     ))
-}
-
-/// The ids of all entries, the oldest first.
-pub(crate) fn ids(store: &dyn Store) -> Result<Vec<EntryId>, Error> {
-    let txn = Txn::begin(store)?;
-    let rows = timeline::page(&txn, None, usize::MAX, |_| true)?;
-    Ok(rows.into_iter().rev().map(|row| row.key.entry).collect())
-}
-
-/// Those of `ids` that are still there.
-pub(crate) fn entries(store: &dyn Store, ids: &[EntryId]) -> Result<Vec<Entry>, Error> {
-    let people = People::of(store)?;
-    let mut entries = Vec::with_capacity(ids.len());
-    for id in ids {
-        entries.extend(view::entry(store, id)?.map(|shown| people.entry(shown)));
-    }
-    Ok(entries)
 }

@@ -5,6 +5,7 @@
 
 use core::fmt;
 
+use sidelight_exchange::SkipReason;
 use sidelight_journal::kinds::Typed;
 
 use crate::{Date, Warning, convert};
@@ -372,75 +373,123 @@ pub struct Partner {
     pub since_ms: i64,
 }
 
+/// What made a journal that is imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ImportFormat {
+    /// Sidelight's own JSON.
+    Sidelight,
+    /// Day One: its zip file, or the JSON in it.
+    DayOne,
+    /// Daylio's table (CSV).
+    Daylio,
+    /// The JSON of jrnl.
+    Jrnl,
+    /// A folder of Markdown files, or one.
+    Markdown,
+}
+
 /// How to import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImportOptions {
+    /// What made it; none to find out.
+    pub format: Option<ImportFormat>,
     /// Into the shared journal; otherwise the entries are private.
     pub shared: bool,
     /// Only report what would happen.
     pub dry_run: bool,
 }
 
-/// How far an import is.
+/// How far a long call is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ImportProgress {
+pub struct Progress {
     /// Entries dealt with.
     pub done: u64,
-    /// Entries in the file; 0 while it is being read for the first time.
+    /// Entries in all; 0 while they are being counted.
     pub total: u64,
 }
 
 /// What an import did, or would do. `found` is the sum of `imported`, `already_there` and all
 /// `skipped`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportReport {
+    /// What made the journal.
+    pub format: ImportFormat,
     /// Entries in the file.
     pub found: u64,
     /// Entries that are new here.
     pub imported: u64,
-    /// Entries that an earlier import had brought.
+    /// Entries that were here already, by themselves or by an earlier import.
     pub already_there: u64,
     /// Entries that were left out, by reason.
     pub skipped: Vec<Skipped>,
+    /// The first day that an entry of the file is of: a look at both days shows whether years
+    /// were counted by another calendar.
+    pub first_day: Option<Date>,
+    /// The last day.
+    pub last_day: Option<Date>,
     /// How many of the imported ones lost NUL characters, which no entry may hold.
     pub cleaned: u64,
+    /// How many photos, recordings and the like the imported ones name; none of them comes along.
+    pub attachments: u64,
+    /// How many of those are not in the file either.
+    pub missing: u64,
 }
 
 /// Entries that an import left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Skipped {
     /// Why.
     pub reason: SkipReason,
     /// How many.
     pub count: u64,
+    /// Where the first of them stand, as far as that is known.
+    pub places: Vec<String>,
 }
 
-/// Why an import leaves an entry out. `Display` names it to people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+/// The form of an export.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum SkipReason {
-    /// It has no text, as a photo alone has.
-    #[error("no text")]
-    NoText,
-    /// Its text is longer than an entry may be.
-    #[error("longer than 256 KiB")]
-    TooLong,
-    /// It has no date that can be read, or one that no calendar has.
-    #[error("no date of the years 1 to 9999")]
-    NoDate,
-    /// Its id stands in the file twice.
-    #[error("in the file twice")]
-    Repeated,
-    /// It is not an entry at all.
-    #[error("not an entry")]
-    NotAnEntry,
+pub enum ExportFormat {
+    /// One JSON file, which loses nothing and can be imported again.
+    #[default]
+    Json,
+    /// A folder of Markdown files, one for each entry.
+    Markdown,
+    /// One page, to read in a browser and to print.
+    Html,
+}
+
+/// Whose entries are exported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ExportScope {
+    /// One's own, and those kept together.
+    Own,
+    /// The partner's, and those kept together.
+    Received,
+    /// All.
+    #[default]
+    Both,
+}
+
+/// What to export. By default all that is shared, as JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExportOptions {
+    /// The form.
+    pub format: ExportFormat,
+    /// Whose entries.
+    pub scope: ExportScope,
+    /// Private entries, too: otherwise none of them leaves, also none that `only` names.
+    pub private: bool,
+    /// Only these, by their ids or the beginnings of them; empty for every one.
+    pub only: Vec<String>,
 }
 
 /// What an export wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportReport {
-    /// The file.
-    pub file: std::path::PathBuf,
+    /// The file or folder.
+    pub path: std::path::PathBuf,
     /// How many entries are in it.
     pub entries: u64,
 }
@@ -458,6 +507,7 @@ macro_rules! redacted {
 }
 
 redacted! {
+    Skipped { reason, count }
     NewPerson {}
     Draft { kind, date, together, shared }
     Entry { id, space, kind, mine, together, amendments, taken_back }

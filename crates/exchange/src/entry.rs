@@ -165,7 +165,8 @@ impl Place {
         }
     }
 
-    pub(crate) fn file(name: &str) -> Self {
+    /// A file, by its place in the folder.
+    pub fn file(name: &str) -> Self {
         Self(printable(name))
     }
 }
@@ -213,6 +214,9 @@ pub enum SkipReason {
     /// It is not text.
     #[error("not text in UTF-8; save it as such, and import it again")]
     NotText,
+    /// The disk did not give it.
+    #[error("not readable; check its permissions, and import it again")]
+    Unreadable,
     /// Somebody else wrote it, and it would be shared as one's own.
     #[error("written by somebody else, so not shared as your own; import it without sharing")]
     NotYours,

@@ -14,6 +14,9 @@ const OWN: &str = "sidelight";
 /// The endings of files that are read.
 pub const ENDINGS: [&str; 3] = ["md", "markdown", "txt"];
 
+/// How much of a file is read at most: more than an entry and its front matter can hold.
+pub const FILE_LEN_MAX: usize = 1024 * 1024;
+
 /// The folder and the name of an entry's file. Nothing of it comes from a text, a name or
 /// another program: digits and hyphens, the day first, so that files sort as entries do.
 pub fn path(entry: &Outgoing<'_>) -> (String, String) {
@@ -53,12 +56,16 @@ pub fn file(entry: &Outgoing<'_>) -> String {
 
 /// Reads one file of a folder. `path` is its place in the folder, with `/` between; days without
 /// a zone are meant in `zone`. It is of the day in its front matter (`date` or `created`), or in
-/// its name, or with which its first heading begins.
+/// its name, or with which its first heading begins. A file longer than [`FILE_LEN_MAX`] is left
+/// out; no more of it than one byte beyond needs to be given.
 pub fn read(path: &str, bytes: &[u8], zone: &TimeZone) -> Found {
     Found::of(entry(path, bytes, zone), || Place::file(path))
 }
 
 fn entry(path: &str, bytes: &[u8], zone: &TimeZone) -> Result<Incoming, SkipReason> {
+    if bytes.len() > FILE_LEN_MAX {
+        return Err(SkipReason::TooLong);
+    }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let whole = core::str::from_utf8(bytes).map_err(|_| SkipReason::NotText)?;
     let (front, body) = divide(whole);

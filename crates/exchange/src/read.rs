@@ -48,10 +48,15 @@ pub fn read(
 ) -> Result<Format, ReadError> {
     let mut beginning = Vec::new();
     from.by_ref().take(LOOK).read_to_end(&mut beginning)?;
+    let is_zip = matches!(beginning.as_slice(), [b'P', b'K', 3 | 5, 4 | 6, ..]);
+    // A zip file is long by what lies beside its journals.
+    if from.seek(SeekFrom::End(0))? > LEN_MAX && !is_zip {
+        return Err(ReadError::TooLong);
+    }
     from.seek(SeekFrom::Start(0))?;
     let mut taken = Taken::new(take);
     match beginning.as_slice() {
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => {
+        _ if is_zip => {
             only(options.format, Format::DayOne)?;
             archive::read(from, LEN_MAX, &mut taken)?;
             Ok(Format::DayOne)
@@ -84,11 +89,6 @@ pub fn read(
                 }
             };
             if format == Format::Daylio {
-                let len = from.seek(SeekFrom::End(0))?;
-                from.seek(SeekFrom::Start(0))?;
-                if len > LEN_MAX {
-                    return Err(ReadError::TooLong);
-                }
                 daylio::read(from, options.zone, &mut taken)?;
             } else {
                 json_file(from, format, options, &mut taken)?;
@@ -147,7 +147,8 @@ fn which(from: impl Read) -> Result<Format, ReadError> {
             .as_ref()
             .is_some_and(|entry| entry.get(name).is_some())
     };
-    Ok(if own {
+    // Some programs sort what they pass on, and the head comes last.
+    Ok(if own || (has("kind") && has("offset_minutes")) {
         Format::Sidelight
     } else if has("title") && has("body") {
         Format::Jrnl

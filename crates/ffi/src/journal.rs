@@ -7,9 +7,9 @@ use crate::keys::Theirs;
 use crate::mirror::Take;
 use crate::task::{duration, run, run_until};
 use crate::{
-    CancelToken, Day, Draft, Entry, Erased, EventStream, ExportReport, FieldEdit, ImportOptions,
-    ImportProgress, ImportReport, Invited, JournalError, KeyStore, NewPerson, OwnDevice, Page,
-    PageRequest, Pairing, Status, SyncReport, TextEdit, Today,
+    CancelToken, Day, Draft, Entry, Erased, EventStream, ExportOptions, ExportReport, FieldEdit,
+    ImportOptions, ImportReport, Invited, JournalError, KeyStore, NewPerson, OwnDevice, Page,
+    PageRequest, Pairing, Progress, Status, SyncReport, TextEdit, Today,
 };
 
 /// One device's journal.
@@ -403,30 +403,48 @@ impl Journal {
 /// Coming and going.
 #[uniffi::export]
 impl Journal {
-    /// Writes every entry that this device can read, private and shared, into `sidelight.json` in
-    /// the folder `dir`, in place of an earlier one: unencrypted, so mind where. Nothing
-    /// half-written is left, whatever happens.
+    /// Writes entries into the folder `dir`, unencrypted, so mind where; offline, and nobody is
+    /// told. As JSON into `sidelight.json`, as a page into `sidelight.html`, each in place of an
+    /// earlier one; as Markdown into the folder `sidelight-markdown`, which must not be there
+    /// yet. Nothing half-written is left, whatever happens.
     ///
-    /// Fails as Storage if the folder cannot be written, or is full; Cancelled by `cancel`.
+    /// Fails as Storage if the folder cannot be written, or is full; NotFound or Invalid for
+    /// what `only` names; Invalid if there is such a folder, and while another export is under
+    /// way; Cancelled by `cancel`.
     #[uniffi::method(default(cancel = None))]
-    pub async fn export_json(
+    pub async fn export(
         &self,
         dir: String,
+        options: ExportOptions,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<ExportReport, JournalError> {
         let journal = self.journal();
-        run_until(cancel, async move { journal.export_json(dir.into()).await }).await
+        let options = options.back();
+        run_until(
+            cancel,
+            async move { journal.export(dir.into(), options).await },
+        )
+        .await
     }
 
-    /// Imports a Day One export: its JSON file, plain or gzip. Entries become moments of their
-    /// day, with their tags and star; photos, places and the like are left behind. Importing a
-    /// file again brings nothing twice. One that is interrupted keeps what it has written;
-    /// importing again goes on.
+    /// How far the export under way is; none if there is none.
+    pub fn export_progress(&self) -> Option<Progress> {
+        self.journal
+            .export_progress()
+            .map(crate::mirror::Give::give)
+    }
+
+    /// Imports a journal from elsewhere: what Sidelight itself exported as JSON, Day One (its
+    /// zip, or the JSON in it), Daylio, jrnl, or a folder of Markdown files; plain or gzip.
+    /// Entries are private unless `options` say otherwise. Importing again brings nothing twice.
+    /// Photos, recordings, places and the like stay behind. One that is interrupted keeps what
+    /// it has written; importing again goes on.
     ///
     /// Fails as Invalid for a file that is no such export, is damaged or larger than 256 MiB, and
-    /// while another import is under way; NotFound; Cancelled by `cancel`; as `write` does.
+    /// while another import is under way; UpdateNeeded; NotFound; Cancelled by `cancel`; as
+    /// `write` does.
     #[uniffi::method(default(cancel = None))]
-    pub async fn import_day_one(
+    pub async fn import_from(
         &self,
         path: String,
         options: ImportOptions,
@@ -434,14 +452,15 @@ impl Journal {
     ) -> Result<ImportReport, JournalError> {
         let journal = self.journal();
         let options = options.back();
-        run_until(cancel, async move {
-            journal.import_day_one(path.into(), options).await
-        })
+        run_until(
+            cancel,
+            async move { journal.import(path.into(), options).await },
+        )
         .await
     }
 
     /// How far the import under way is; none if there is none.
-    pub fn import_progress(&self) -> Option<ImportProgress> {
+    pub fn import_progress(&self) -> Option<Progress> {
         self.journal
             .import_progress()
             .map(crate::mirror::Give::give)

@@ -5,7 +5,7 @@ pub(crate) mod needs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::keys::Kept;
 
@@ -84,9 +84,9 @@ pub(crate) enum Command {
     Sync(Sync),
     /// Stay connected and tell what happens, until Ctrl-C
     Watch,
-    /// Import a journal that Day One exported, plain or gzip
+    /// Import a journal from Sidelight, Day One, Daylio, jrnl or Markdown files; private unless shared
     Import(Import),
-    /// Write the whole journal into a file
+    /// Write entries into files, unencrypted; what is private only if you say so
     Export(Export),
     /// Show a prompt; «not today» is always fine
     Prompts(Prompts),
@@ -344,8 +344,12 @@ pub(crate) struct Sync {
 
 #[derive(Args)]
 pub(crate) struct Import {
-    /// The file: JSON as Day One exports it, plain or gzip
-    pub(crate) file: PathBuf,
+    /// The file that was exported, plain or packed; for Markdown the folder, or one file
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// What made it, instead of finding out
+    #[arg(long)]
+    pub(crate) format: Option<ImportFormat>,
     /// Let your partner read all of it
     #[arg(long)]
     pub(crate) share: bool,
@@ -354,13 +358,56 @@ pub(crate) struct Import {
     pub(crate) dry_run: bool,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ImportFormat {
+    /// What `export` writes as JSON
+    Sidelight,
+    /// Day One: the zip file, or the JSON in it
+    DayOne,
+    /// Daylio: the CSV file
+    Daylio,
+    /// `jrnl --export json`
+    Jrnl,
+    /// Markdown, one file for each entry
+    Markdown,
+}
+
 #[derive(Args)]
 pub(crate) struct Export {
     /// The form
-    #[arg(long, default_value = "json", value_parser = ["json"])]
-    pub(crate) format: String,
+    #[arg(long, default_value = "json")]
+    pub(crate) format: ExportFormat,
+    /// Whose entries
+    #[arg(long, default_value = "both")]
+    pub(crate) scope: ExportScope,
+    /// Private entries, too
+    #[arg(long)]
+    pub(crate) private: bool,
+    /// Only this entry; may be given several times
+    #[arg(long, value_name = "ID")]
+    pub(crate) only: Vec<String>,
     /// The folder to write into
     pub(crate) dir: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One file that loses nothing and can be imported again
+    Json,
+    /// A folder with a file for each entry
+    Markdown,
+    /// One page, to read in a browser and to print
+    Html,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ExportScope {
+    /// What you wrote, and what you keep together
+    Own,
+    /// What your partner wrote, and what you keep together
+    Received,
+    /// All of it
+    Both,
 }
 
 #[derive(Args)]

@@ -15,6 +15,7 @@ mod farewell;
 mod follow;
 mod founding;
 mod gaps;
+mod import;
 mod linking;
 mod links;
 mod moves;
@@ -37,6 +38,7 @@ mod write;
 
 use std::collections::VecDeque;
 
+pub use self::import::{Import, Took};
 pub use sidelight_format::record::Reach;
 use sidelight_format::{
     Bytes, Edit, EntryId, Frame, InvitationLink, MailboxName, PersonId, RelayAddress, SegmentId,
@@ -297,6 +299,20 @@ impl Device {
         self.write_shared(outside, |core, txn, outside| {
             core.write(txn, drafts, outside)
         })
+    }
+
+    /// Takes entries in from another journal: each whole or not at all, and none twice. With
+    /// `dry_run` it only says what would become of them.
+    ///
+    /// # Errors
+    /// Not paired for a shared entry without a partner; Storage.
+    pub fn import(
+        &mut self,
+        imports: &[Import],
+        dry_run: bool,
+        outside: &mut Outside<'_>,
+    ) -> Result<Vec<Took>, Error> {
+        self.act(|core, txn| core.import(txn, imports, dry_run, outside))
     }
 
     /// Edits an entry: all edits or none, as one change. Positions are those of the text of

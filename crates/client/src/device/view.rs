@@ -1,8 +1,8 @@
 //! Reading: pages and entries from rendered rows. No document is loaded.
 
 use sidelight_format::record::{
-    DeviceRecord, ErasedRecord, FactRecord, ImportedRecord, IndexKey, MoveRecord, PersonRecord,
-    RenderedRecord, ReplicaRecord, SpaceRecord,
+    DeviceRecord, ErasedRecord, FactRecord, IndexKey, MoveRecord, PersonRecord, RenderedRecord,
+    ReplicaRecord, SpaceRecord,
 };
 use sidelight_format::{EntryDate, EntryId, EntryPreimage, PersonId, Rendered, SpaceId, Timestamp};
 use sidelight_journal::Version;
@@ -11,7 +11,6 @@ use sidelight_sync::{Person, Roster};
 
 use super::entries::version;
 use super::erase::{erased, erasing};
-use super::write::imported_key;
 use crate::Error;
 
 /// An entry as it is shown.
@@ -180,23 +179,6 @@ pub fn by_prefix(store: &dyn Store, prefix: &str) -> Result<Vec<EntryId>, Error>
         row.key.entry.to_hex().starts_with(&prefix)
     })?;
     Ok(rows.into_iter().map(|row| row.key.entry).collect())
-}
-
-/// Which of `sources` were imported into a space before.
-///
-/// # Errors
-/// Storage.
-pub fn imported(
-    store: &dyn Store,
-    space: &SpaceId,
-    sources: &[String],
-) -> Result<Vec<bool>, Error> {
-    let txn = Txn::begin(store)?;
-    let known = |source: &String| {
-        let key = imported_key(space, source);
-        Ok(txn.get::<ImportedRecord>(Key::Name(&key))?.is_some())
-    };
-    sources.iter().map(known).collect()
 }
 
 /// What the persons known here want to be called.

@@ -41,14 +41,16 @@ impl Core {
         }
         drafts
             .iter()
-            .map(|draft| self.write_one(txn, draft, outside))
+            .map(|draft| self.write_one(txn, draft, None, outside))
             .collect()
     }
 
+    /// Writes an entry at its place in the day; none for the next one.
     pub(super) fn write_one(
         &mut self,
         txn: &mut Txn<'_>,
         draft: &Draft,
+        order: Option<u32>,
         outside: &mut Outside<'_>,
     ) -> Result<Wrote, Error> {
         let space = self.space_for(draft.shared)?;
@@ -77,8 +79,11 @@ impl Core {
         // Only rows of the same space count: the order is shared with the entry, and must not
         // tell how many private ones the day has.
         let day = draft.date.day_number();
-        let highest = timeline::highest_order(txn, day, |row| row.space == space)?;
-        let new = new_entry(draft, highest.saturating_add(1));
+        let order = match order {
+            Some(order) => order,
+            None => timeline::highest_order(txn, day, |row| row.space == space)?.saturating_add(1),
+        };
+        let new = new_entry(draft, order);
         let author = self.own_author(txn, space, outside)?;
         let (document, change) = Document::create(&new, actor(&author, &self.segment, &id))
             .map_err(|error| Error::invalid(error.to_string()))?;
@@ -176,14 +181,14 @@ impl Core {
                 copies.push(before.copy);
                 continue;
             }
-            let copy = self.write_one(txn, &draft, outside)?.entry;
+            let copy = self.write_one(txn, &draft, None, outside)?.entry;
             txn.put(Key::Name(&id.0), &SharedRecord { copy });
             copies.push(copy);
         }
         Ok(copies)
     }
 
-    fn space_for(&self, shared: bool) -> Result<SpaceId, Error> {
+    pub(super) fn space_for(&self, shared: bool) -> Result<SpaceId, Error> {
         if !shared {
             return Ok(self.me.private);
         }
@@ -324,7 +329,7 @@ pub(super) fn imported_key(space: &SpaceId, source: &str) -> [u8; 32] {
     digest("imported", &[&space.0, source.as_bytes()])
 }
 
-fn new_entry(draft: &Draft, day_order: u32) -> NewEntry {
+pub(super) fn new_entry(draft: &Draft, day_order: u32) -> NewEntry {
     NewEntry {
         kind: draft.kind.clone(),
         date: draft.date,

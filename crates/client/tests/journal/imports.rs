@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use sidelight::{ErrorKind, FieldValue, ImportOptions, ImportReport, SkipReason};
+use sidelight::{ErrorKind, ExportOptions, FieldValue, ImportOptions, ImportReport, SkipReason};
 
 use crate::support::*;
 
@@ -61,6 +61,7 @@ fn skipped(report: &ImportReport) -> Vec<(SkipReason, u64)> {
 }
 
 const PRIVATE: ImportOptions = ImportOptions {
+    format: None,
     shared: false,
     dry_run: false,
 };
@@ -80,13 +81,9 @@ async fn a_diary_comes_in_once_and_what_is_left_out_is_counted() {
         dry_run: true,
         ..PRIVATE
     };
-    let planned = home
-        .journal
-        .import_day_one(plain.clone(), dry)
-        .await
-        .unwrap();
+    let planned = home.journal.import(plain.clone(), dry).await.unwrap();
     assert!(entries(&home.journal).await.is_empty());
-    let report = home.journal.import_day_one(plain, PRIVATE).await.unwrap();
+    let report = home.journal.import(plain, PRIVATE).await.unwrap();
     assert_eq!(report, planned);
     assert_eq!(
         (report.found, report.imported, report.already_there),
@@ -115,14 +112,19 @@ async fn a_diary_comes_in_once_and_what_is_left_out_is_counted() {
         .map(|field| (field.name.as_str(), &field.value))
         .collect();
     let tags = FieldValue::List(vec!["home".to_owned(), "turkey".to_owned()]);
+    let media = FieldValue::List(vec!["photos/00".to_owned()]);
     assert_eq!(
         fields,
-        [("starred", &FieldValue::Flag(true)), ("tags", &tags)]
+        [
+            ("media", &media),
+            ("starred", &FieldValue::Flag(true)),
+            ("tags", &tags)
+        ]
     );
 
     // Again, packed: nothing comes twice.
     let packed = file(&home, "Journal.json.gz", &gzip(&diary()));
-    let again = home.journal.import_day_one(packed, PRIVATE).await.unwrap();
+    let again = home.journal.import(packed, PRIVATE).await.unwrap();
     assert_eq!(
         (again.found, again.imported, again.already_there),
         (9, 0, 3)
@@ -138,7 +140,7 @@ async fn many_entries_come_in_batches() {
         .collect();
     let many = serde_json::to_vec(&json!({ "entries": many })).unwrap();
     let path = file(&home, "Journal.json", &many);
-    let report = home.journal.import_day_one(path, PRIVATE).await.unwrap();
+    let report = home.journal.import(path, PRIVATE).await.unwrap();
     assert_eq!((report.found, report.imported), (300, 300));
     // The file's order is that of the day.
     let kept = entries(&home.journal).await;
@@ -166,16 +168,16 @@ async fn what_is_no_export_is_refused_in_a_sentence_and_brings_nothing() {
         (
             home.folder.path().to_owned(),
             ErrorKind::Invalid,
-            "a folder",
+            "no Markdown file in this folder",
         ),
-        (at("text", b"Dear diary"), ErrorKind::Invalid, "not JSON"),
-        (at("empty", b""), ErrorKind::Invalid, "cut off"),
+        (at("text", b"Dear diary"), ErrorKind::Invalid, "no journal"),
+        (at("empty", b""), ErrorKind::Invalid, "no journal"),
         (
             at("latin", b"{\"entries\":[\"\xe9\"]}"),
             ErrorKind::Invalid,
             "not JSON",
         ),
-        (at("list", b"[1, 2]"), ErrorKind::Invalid, "something else"),
+        (at("list", b"[1, 2]"), ErrorKind::Invalid, "no journal"),
         (
             at("other", br#"{"notes":[]}"#),
             ErrorKind::Invalid,
@@ -199,19 +201,11 @@ async fn what_is_no_export_is_refused_in_a_sentence_and_brings_nothing() {
             ErrorKind::Invalid,
             "not JSON",
         ),
-        (at("zip", b"PK\x03\x04more"), ErrorKind::Invalid, "zip"),
+        (at("zip", b"PK\x03\x04more"), ErrorKind::Invalid, "damaged"),
         (at("cut", &cut_off), ErrorKind::Invalid, "cut off"),
-        (
-            at("cut.gz", &cut_off_gzip),
-            ErrorKind::Invalid,
-            "damaged or cut off",
-        ),
+        (at("cut.gz", &cut_off_gzip), ErrorKind::Invalid, "damaged"),
     ] {
-        let error = home
-            .journal
-            .import_day_one(path, PRIVATE)
-            .await
-            .unwrap_err();
+        let error = home.journal.import(path, PRIVATE).await.unwrap_err();
         assert!(error.detail().contains(said), "{said}: {error}");
         assert_eq!(error.kind(), kind, "{error}");
     }
@@ -223,11 +217,7 @@ async fn what_is_no_export_is_refused_in_a_sentence_and_brings_nothing() {
         .unwrap()
         .set_len(1 << 30)
         .unwrap();
-    let error = home
-        .journal
-        .import_day_one(path, PRIVATE)
-        .await
-        .unwrap_err();
+    let error = home.journal.import(path, PRIVATE).await.unwrap_err();
     assert!(error.detail().contains("256 MiB"), "{error}");
     assert!(entries(&home.journal).await.is_empty());
 }
@@ -238,13 +228,9 @@ async fn importing_to_share_needs_a_partner() {
     let path = file(&home, "Journal.json", &diary());
     let options = ImportOptions {
         shared: true,
-        dry_run: false,
+        ..PRIVATE
     };
-    let error = home
-        .journal
-        .import_day_one(path, options)
-        .await
-        .unwrap_err();
+    let error = home.journal.import(path, options).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotPaired);
 }
 
@@ -255,13 +241,17 @@ async fn an_export_holds_everything_readable() {
     bo.journal.write(shared("from Bo: שלום 👩‍👧")).await.unwrap();
     sync(&bo.journal).await;
     let path = file(&ada, "Journal.json", &diary());
-    ada.journal.import_day_one(path, PRIVATE).await.unwrap();
+    ada.journal.import(path, PRIVATE).await.unwrap();
     sync(&ada.journal).await;
 
     let dir = ada.folder.path().join("out");
-    let report = ada.journal.export_json(dir.clone()).await.unwrap();
+    let all = ExportOptions {
+        private: true,
+        ..ExportOptions::default()
+    };
+    let report = ada.journal.export(dir.clone(), all.clone()).await.unwrap();
     assert_eq!(report.entries, 4);
-    let bytes = std::fs::read(&report.file).unwrap();
+    let bytes = std::fs::read(&report.path).unwrap();
     let file: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(
         (&file["format"], &file["version"]),
@@ -282,13 +272,13 @@ async fn an_export_holds_everything_readable() {
     }
     assert_eq!(
         exported[0]["fields"],
-        json!({ "starred": true, "tags": ["home", "turkey"] })
+        json!({ "media": ["photos/00"], "starred": true, "tags": ["home", "turkey"] })
     );
     // Again, over the first: nothing else is left there.
-    ada.journal.export_json(dir.clone()).await.unwrap();
+    ada.journal.export(dir.clone(), all.clone()).await.unwrap();
     assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1);
 
-    let not_a_folder = report.file.join("deeper");
-    let error = ada.journal.export_json(not_a_folder).await.unwrap_err();
+    let not_a_folder = report.path.join("deeper");
+    let error = ada.journal.export(not_a_folder, all).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Storage);
 }

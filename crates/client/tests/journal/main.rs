@@ -5,6 +5,7 @@
 mod homes;
 mod imports;
 mod kinds;
+mod leaving;
 mod lives;
 mod moving;
 mod relays;

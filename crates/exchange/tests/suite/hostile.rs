@@ -91,7 +91,8 @@ impl Seek for Long {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.at = match to {
             SeekFrom::Start(at) => at,
-            _ => unreachable!("only tables are measured"),
+            SeekFrom::End(0) => (self.entries + 2) * Self::LINE as u64,
+            _ => unreachable!("nobody moves relatively"),
         };
         Ok(self.at)
     }

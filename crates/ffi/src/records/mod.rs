@@ -15,4 +15,7 @@ pub use people::{
     SyncReport,
 };
 pub use today::{BidNow, BoundaryShown, ComfortShown, NeedNow, OfferNow, Today};
-pub use travel::{ExportReport, ImportOptions, ImportProgress, ImportReport, SkipReason, Skipped};
+pub use travel::{
+    ExportFormat, ExportOptions, ExportReport, ExportScope, ImportFormat, ImportOptions,
+    ImportReport, Progress, SkipReason, Skipped,
+};

@@ -1,10 +1,41 @@
 //! Coming and going: imports and exports.
 
-use crate::mirror::{given, mirrored};
+use super::Day;
+use crate::mirror::{given, mirrored, taken};
+
+mirrored! {
+    /// What made a journal that is imported.
+    #[of(sidelight::ImportFormat, DayOne)]
+    pub enum ImportFormat {
+        /// Sidelight's own JSON.
+        Sidelight,
+        /// Day One: its zip file, or the JSON in it.
+        DayOne,
+        /// Daylio's table (CSV).
+        Daylio,
+        /// The JSON of jrnl.
+        Jrnl,
+        /// A folder of Markdown files, or one.
+        Markdown,
+    }
+}
+
+taken!(
+    ImportFormat,
+    sidelight::ImportFormat,
+    Sidelight,
+    DayOne,
+    Daylio,
+    Jrnl,
+    Markdown
+);
 
 /// How to import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ImportOptions {
+    /// What made it; none to find out.
+    #[uniffi(default = None)]
+    pub format: Option<ImportFormat>,
     /// Into the shared journal; otherwise the entries are private.
     #[uniffi(default = false)]
     pub shared: bool,
@@ -16,6 +47,7 @@ pub struct ImportOptions {
 impl ImportOptions {
     pub(crate) fn back(self) -> sidelight::ImportOptions {
         sidelight::ImportOptions {
+            format: self.format.map(Into::into),
             shared: self.shared,
             dry_run: self.dry_run,
         }
@@ -23,12 +55,12 @@ impl ImportOptions {
 }
 
 given! {
-    /// How far an import is.
-    #[of(sidelight::ImportProgress)]
-    pub struct ImportProgress {
+    /// How far a long call is.
+    #[of(sidelight::Progress)]
+    pub struct Progress {
         /// Entries dealt with.
         pub done: i64,
-        /// Entries in the file; 0 while it is being read for the first time.
+        /// Entries in all; 0 while they are being counted.
         pub total: i64,
     }
 }
@@ -38,16 +70,27 @@ given! {
     /// all `skipped`.
     #[of(sidelight::ImportReport)]
     pub struct ImportReport {
+        /// What made the journal.
+        pub format: ImportFormat,
         /// Entries in the file.
         pub found: i64,
         /// Entries that are new here.
         pub imported: i64,
-        /// Entries that an earlier import had brought.
+        /// Entries that were here already, by themselves or by an earlier import.
         pub already_there: i64,
         /// Entries that were left out, by reason.
         pub skipped: Vec<Skipped>,
+        /// The first day that an entry of the file is of: a look at both days shows whether
+        /// years were counted by another calendar.
+        pub first_day: Option<Day>,
+        /// The last day.
+        pub last_day: Option<Day>,
         /// How many of the imported ones lost NUL characters, which no entry may hold.
         pub cleaned: i64,
+        /// How many photos, recordings and the like the imported ones name; none comes along.
+        pub attachments: i64,
+        /// How many of those are not in the file either.
+        pub missing: i64,
     }
 }
 
@@ -59,6 +102,8 @@ given! {
         pub reason: SkipReason,
         /// How many.
         pub count: i64,
+        /// Where the first of them stand, as far as that is known.
+        pub places: Vec<String>,
     }
 }
 
@@ -76,6 +121,72 @@ mirrored! {
         Repeated,
         /// It is not an entry at all.
         NotAnEntry,
+        /// It is not text.
+        NotText,
+        /// The disk did not give it.
+        Unreadable,
+        /// Somebody else wrote it, and it would be shared as one's own.
+        NotYours,
+        /// Its kind, or what it says, cannot be shared.
+        NotShared,
+        /// It cannot be written as it is.
+        Unfit,
+    }
+}
+
+mirrored! {
+    /// The form of an export.
+    #[of(sidelight::ExportFormat, Json)]
+    pub enum ExportFormat {
+        /// One JSON file, which loses nothing and can be imported again.
+        Json,
+        /// A folder of Markdown files, one for each entry.
+        Markdown,
+        /// One page, to read in a browser and to print.
+        Html,
+    }
+}
+
+taken!(ExportFormat, sidelight::ExportFormat, Json, Markdown, Html);
+
+mirrored! {
+    /// Whose entries are exported.
+    #[of(sidelight::ExportScope, Both)]
+    pub enum ExportScope {
+        /// One's own, and those kept together.
+        Own,
+        /// The partner's, and those kept together.
+        Received,
+        /// All.
+        Both,
+    }
+}
+
+taken!(ExportScope, sidelight::ExportScope, Own, Received, Both);
+
+/// What to export.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct ExportOptions {
+    /// The form.
+    pub format: ExportFormat,
+    /// Whose entries.
+    pub scope: ExportScope,
+    /// Private entries, too: otherwise none of them leaves, also none that `only` names.
+    #[uniffi(default = false)]
+    pub private: bool,
+    /// Only these, by their ids or the beginnings of them; empty for every one.
+    #[uniffi(default = [])]
+    pub only: Vec<String>,
+}
+
+impl ExportOptions {
+    pub(crate) fn back(self) -> sidelight::ExportOptions {
+        sidelight::ExportOptions {
+            format: self.format.into(),
+            scope: self.scope.into(),
+            private: self.private,
+            only: self.only,
+        }
     }
 }
 
@@ -83,8 +194,8 @@ given! {
     /// What an export wrote.
     #[of(sidelight::ExportReport)]
     pub struct ExportReport {
-        /// The file.
-        pub file: String,
+        /// The file or folder.
+        pub path: String,
         /// How many entries are in it.
         pub entries: i64,
     }

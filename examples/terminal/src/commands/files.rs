@@ -1,10 +1,12 @@
-//! Whole journals: in from Day One, out as a file.
+//! Whole journals: in from elsewhere, out as files.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use sidelight::{ImportOptions, ImportReport, Journal};
+use sidelight::{
+    ExportFormat, ExportOptions, ExportScope, ImportFormat, ImportOptions, ImportReport, Progress,
+};
 
 use crate::cli;
 use crate::failure::Failure;
@@ -16,11 +18,16 @@ const FRAME: Duration = Duration::from_millis(100);
 
 #[derive(Serialize)]
 struct Imported {
+    format: &'static str,
     found: u64,
     imported: u64,
     already_there: u64,
     skipped: Vec<SkippedRecord>,
+    first_day: Option<String>,
+    last_day: Option<String>,
     cleaned: u64,
+    attachments: u64,
+    missing: u64,
     shared: bool,
     dry_run: bool,
 }
@@ -29,6 +36,7 @@ struct Imported {
 struct SkippedRecord {
     reason: String,
     count: u64,
+    places: Vec<String>,
 }
 
 /// `sidelight import`.
@@ -39,52 +47,70 @@ pub(crate) async fn import(
 ) -> Result<(), Failure> {
     let journal = home.open().await?;
     let import = ImportOptions {
+        format: options.format.map(|format| match format {
+            cli::ImportFormat::Sidelight => ImportFormat::Sidelight,
+            cli::ImportFormat::DayOne => ImportFormat::DayOne,
+            cli::ImportFormat::Daylio => ImportFormat::Daylio,
+            cli::ImportFormat::Jrnl => ImportFormat::Jrnl,
+            cli::ImportFormat::Markdown => ImportFormat::Markdown,
+        }),
         shared: options.share,
         dry_run: options.dry_run,
     };
-    let bar = if output.is_json() {
-        ProgressBar::hidden()
-    } else {
-        ProgressBar::no_length().with_style(style())
-    };
     let report = {
-        let importing = std::pin::pin!(journal.import_day_one(options.file, import));
-        watched(importing, &journal, &bar).await
+        let importing = std::pin::pin!(journal.import(options.path, import));
+        watched(importing, || journal.import_progress(), output).await
     };
-    bar.finish_and_clear();
     journal.shutdown().await;
     let report = report?;
+    let skipped = report.skipped.iter().map(|skipped| SkippedRecord {
+        reason: skipped.reason.to_string(),
+        count: skipped.count,
+        places: skipped.places.clone(),
+    });
     let document = Imported {
+        format: match report.format {
+            ImportFormat::Sidelight => "sidelight",
+            ImportFormat::Daylio => "daylio",
+            ImportFormat::Jrnl => "jrnl",
+            ImportFormat::Markdown => "markdown",
+            _ => "day-one",
+        },
         found: report.found,
         imported: report.imported,
         already_there: report.already_there,
-        skipped: report
-            .skipped
-            .iter()
-            .map(|skipped| SkippedRecord {
-                reason: skipped.reason.to_string(),
-                count: skipped.count,
-            })
-            .collect(),
+        skipped: skipped.collect(),
+        first_day: report.first_day.map(|day| day.to_string()),
+        last_day: report.last_day.map(|day| day.to_string()),
         cleaned: report.cleaned,
+        attachments: report.attachments,
+        missing: report.missing,
         shared: options.share,
         dry_run: options.dry_run,
     };
     output.result(&document, || words(&report, options.share, options.dry_run))
 }
 
-/// Awaits an import and shows how far it is.
+/// Awaits something long and shows how far it is.
 async fn watched<T>(
-    mut importing: impl Future<Output = T> + Unpin,
-    journal: &Journal,
-    bar: &ProgressBar,
+    mut long: impl Future<Output = T> + Unpin,
+    progress: impl Fn() -> Option<Progress>,
+    output: Output,
 ) -> T {
+    let bar = if output.is_json() {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::no_length().with_style(style())
+    };
     let mut frames = tokio::time::interval(FRAME);
     loop {
         tokio::select! {
-            imported = &mut importing => return imported,
+            done = &mut long => {
+                bar.finish_and_clear();
+                return done;
+            }
             _ = frames.tick() => {
-                if let Some(progress) = journal.import_progress() {
+                if let Some(progress) = progress() {
                     if progress.total > 0 {
                         bar.set_length(progress.total);
                     }
@@ -104,23 +130,40 @@ fn words(report: &ImportReport, shared: bool, dry_run: bool) -> String {
         ),
         (false, false) => format!("{} entries are imported, for you alone.", report.imported),
     };
+    let mut say = |sentence: String| {
+        words.push('\n');
+        words.push_str(&sentence);
+    };
+    if let (Some(first), Some(last)) = (report.first_day, report.last_day) {
+        say(format!("The days in the file go from {first} to {last}."));
+    }
     if report.already_there > 0 {
-        words.push_str(&format!(
-            "\n{} were here already, and stay as they are.",
-            report.already_there
-        ));
+        let count = report.already_there;
+        say(format!("{count} were here already, and stay as they are."));
     }
     for skipped in &report.skipped {
-        words.push_str(&format!(
-            "\nLeft out: {} ({}).",
-            skipped.count, skipped.reason
-        ));
+        say(format!("Left out: {} ({}).", skipped.count, skipped.reason));
+        for place in &skipped.places {
+            say(format!("  {place}"));
+        }
+        let more = skipped.count - skipped.places.len() as u64;
+        if more > 0 && !skipped.places.is_empty() {
+            say(format!("  and {more} more"));
+        }
     }
     if report.cleaned > 0 {
-        words.push_str(&format!(
-            "\n{} had NUL characters, which were taken out.",
-            report.cleaned
+        let count = report.cleaned;
+        say(format!("{count} had NUL characters, which were taken out."));
+    }
+    if report.attachments > 0 {
+        let count = report.attachments;
+        say(format!(
+            "{count} photos, recordings or other files stay behind; keep the export for them."
         ));
+    }
+    if report.missing > 0 {
+        let count = report.missing;
+        say(format!("{count} of those are not in the export either."));
     }
     words
 }
@@ -132,8 +175,9 @@ fn style() -> ProgressStyle {
 
 #[derive(Serialize)]
 struct Exported {
-    file: String,
+    path: String,
     entries: u64,
+    private: bool,
 }
 
 /// `sidelight export`.
@@ -143,18 +187,43 @@ pub(crate) async fn export(
     output: Output,
 ) -> Result<(), Failure> {
     let journal = home.open().await?;
-    let report = journal.export_json(options.dir).await;
+    let private = options.private;
+    let export = ExportOptions {
+        format: match options.format {
+            cli::ExportFormat::Json => ExportFormat::Json,
+            cli::ExportFormat::Markdown => ExportFormat::Markdown,
+            cli::ExportFormat::Html => ExportFormat::Html,
+        },
+        scope: match options.scope {
+            cli::ExportScope::Own => ExportScope::Own,
+            cli::ExportScope::Received => ExportScope::Received,
+            cli::ExportScope::Both => ExportScope::Both,
+        },
+        private,
+        only: options.only,
+    };
+    let report = {
+        let exporting = std::pin::pin!(journal.export(options.dir, export));
+        watched(exporting, || journal.export_progress(), output).await
+    };
     journal.shutdown().await;
     let report = report?;
     let document = Exported {
-        file: report.file.display().to_string(),
+        path: report.path.display().to_string(),
         entries: report.entries,
+        private,
     };
     output.result(&document, || {
+        let kept_out = if private {
+            ""
+        } else {
+            " Private entries are not in it; --private takes them along."
+        };
         format!(
-            "{} entries are in {}. The file is not encrypted: keep it where only you can read it.",
+            "{} entries are in {}. They are not encrypted there: keep them where only you can \
+             read them.{kept_out}",
             report.entries,
-            report.file.display()
+            report.path.display()
         )
     })
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::json;
 use sidelight::{
-    Draft, Error, ErrorKind, Event, ImportOptions, Journal, NewPerson, SyncState, TextEdit,
+    Draft, Error, ErrorKind, Event, ExportOptions, ImportOptions, Journal, NewPerson, SyncState,
+    TextEdit,
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::mpsc;
@@ -131,9 +132,9 @@ impl Device {
             Order::Import { file } => {
                 let options = ImportOptions {
                     shared: true,
-                    dry_run: false,
+                    ..ImportOptions::default()
                 };
-                let report = journal.import_day_one(file, options).await?;
+                let report = journal.import(file, options).await?;
                 let imported = report.imported;
                 done(number, &Imported { imported })?;
             }
@@ -178,9 +179,9 @@ impl Device {
                 done(number, &Said { text })?;
             }
             Order::Export { dir } => {
-                let report = journal.export_json(dir).await?;
+                let report = journal.export(dir, ExportOptions::default()).await?;
                 let exported = Exported {
-                    file: report.file,
+                    file: report.path,
                     entries: report.entries,
                 };
                 done(number, &exported)?;

@@ -87,7 +87,10 @@ fn gzip_is_read_and_words_say_what_was_left_out() {
             .starts_with("3 entries are imported, for you alone."),
         "{said:?}"
     );
-    assert!(said.out.contains("Left out: 1 (no text)."), "{said:?}");
+    assert!(
+        said.out.contains("Left out: 1 (no text).\n  entry 4"),
+        "{said:?}"
+    );
     assert!(said.out.contains("NUL"), "{said:?}");
 }
 
@@ -144,9 +147,10 @@ fn an_export_holds_everything_as_it_is() {
     ana.json(&["import", &path]);
     ana.write("\u{1b}[31m and 🙂");
     let folder = ana.dir.path().join("out");
-    let exported = ana.json(&["export", "--format", "json", folder.to_str().unwrap()]);
+    let folder = folder.to_str().unwrap();
+    let exported = ana.json(&["export", "--format", "json", "--private", folder]);
     assert_eq!(exported["entries"], 4);
-    let bytes = fs::read(exported["file"].as_str().unwrap()).unwrap();
+    let bytes = fs::read(exported["path"].as_str().unwrap()).unwrap();
     let export: Value = serde_json::from_slice(&bytes).unwrap();
     let mut texts: Vec<_> = export["entries"]
         .as_array()
@@ -159,4 +163,74 @@ fn an_export_holds_everything_as_it_is() {
     let blocked = file(&ana, "blocked", b"");
     ana.run(&["export", &blocked])
         .fails(10, "nothing was exported");
+}
+
+#[test]
+fn private_entries_leave_only_when_it_is_said() {
+    let ana = Home::of("Ana");
+    ana.write("for me alone");
+    let folder = ana.dir.path().join("out");
+    let said = ana.run(&["export", folder.to_str().unwrap()]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.starts_with("0 entries are in "), "{said:?}");
+    assert!(said.out.contains("--private takes them along"), "{said:?}");
+}
+
+#[test]
+fn each_format_is_found_out_and_can_be_named() {
+    let ana = Home::of("Ana");
+    let daylio = "full_date,date,weekday,time,mood,activities,note_title,note\n\
+                  2022-03-26,26 March,Saturday,08:00,ok,walk,,Early\n\
+                  2022-13-26,26 March,Saturday,08:00,ok,,,Never\n";
+    let daylio = file(&ana, "daylio.csv", daylio.as_bytes());
+    let jrnl = json!({ "tags": {}, "entries": [{ "title": "Up.", "body": "", "date": "2022-03-27",
+        "time": "09:00", "tags": [], "starred": false }] });
+    let jrnl = file(&ana, "jrnl.json", jrnl.to_string().as_bytes());
+    let folder = ana.dir.path().join("notes");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("2022-03-28.md"), "A walk.").unwrap();
+    let folder = folder.to_str().unwrap().to_owned();
+    for (path, format) in [(daylio, "daylio"), (jrnl, "jrnl"), (folder, "markdown")] {
+        let did = ana.json(&["import", &path]);
+        assert_eq!(
+            (&did["format"], &did["imported"]),
+            (&format.into(), &1.into())
+        );
+        let again = ana.json(&["import", "--format", format, &path]);
+        assert_eq!(
+            (&again["imported"], &again["already_there"]),
+            (&0.into(), &1.into())
+        );
+        if format == "daylio" {
+            assert_eq!(did["skipped"][0]["places"], json!(["row 3"]));
+            ana.run(&["import", "--format", "jrnl", &path])
+                .fails(11, "export it again");
+        }
+    }
+    assert_eq!(ana.texts(), ["A walk.", "Up.", "Early"]);
+}
+
+#[test]
+fn what_was_exported_comes_into_another_home() {
+    let (ana, other) = (Home::of("Ana"), Home::of("Ana"));
+    for text in ["first", "<b>second</b>", "third\r\n---"] {
+        ana.write(text);
+    }
+    for (format, name) in [
+        ("json", "sidelight.json"),
+        ("markdown", "sidelight-markdown"),
+    ] {
+        let folder = ana.dir.path().join("out");
+        let folder = folder.to_str().unwrap();
+        let exported = ana.json(&["export", "--format", format, "--private", folder]);
+        let path = exported["path"].as_str().unwrap();
+        assert!(path.ends_with(name));
+        let count = u64::from(format == "json") * 3;
+        let did = other.json(&["import", path]);
+        assert_eq!(
+            (&did["imported"], &did["found"]),
+            (&count.into(), &3.into())
+        );
+        assert_eq!(other.texts(), ana.texts());
+    }
 }
