@@ -24,6 +24,10 @@ pub struct Import {
     pub original: Option<EntryId>,
 }
 
+super::redacted! {
+    Import { order, original }
+}
+
 /// What became of it, or would.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Took {
