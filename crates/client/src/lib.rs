@@ -90,6 +90,7 @@ mod entries;
 mod erasing;
 mod error;
 mod events;
+mod evidence;
 mod export;
 mod home;
 mod import;
@@ -115,6 +116,7 @@ pub mod words;
 pub use date::Date;
 pub use error::{Error, ErrorKind};
 pub use events::{EVENTS_MAX, Event, SyncState};
+pub use evidence::{Evidence, EvidencePerson, NotEvidence, verify_evidence};
 pub use journal::Journal;
 pub use keystore::{
     FileKeyStore, KEY_LEN, KeyStore, KeyStoreError, MemoryKeyStore, PASSPHRASE_LEN_MAX,

@@ -458,6 +458,9 @@ pub enum ExportFormat {
     Markdown,
     /// One page, to read in a browser and to print.
     Html,
+    /// A folder with the entries and the proof of who wrote them, for a third party to check
+    /// with [`verify_evidence`](crate::verify_evidence). It holds every earlier wording, too.
+    Evidence,
 }
 
 /// Whose entries are exported.
@@ -492,6 +495,8 @@ pub struct ExportReport {
     pub path: std::path::PathBuf,
     /// How many entries are in it.
     pub entries: u64,
+    /// How many were left out of evidence, because what was signed of them is not here whole.
+    pub unproved: u64,
 }
 
 macro_rules! redacted {

@@ -8,8 +8,9 @@ use ed25519_dalek::Signer;
 use rand_core::CryptoRng;
 use sidelight_format::{
     AuthorCertificateStatement, AuthorId, AuthoredStatement, ConfirmationStatement, EpochStatement,
-    FounderStatement, MailboxName, MailboxProof, PersonGenesisStatement, PersonSuccessorStatement,
-    RosterStatement, Secret, Signature, Statement, VerifyingKey, signing_bytes,
+    EvidenceStatement, FounderStatement, MailboxName, MailboxProof, PersonGenesisStatement,
+    PersonSuccessorStatement, RosterStatement, Secret, Signature, Statement, VerifyingKey,
+    signing_bytes,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -96,6 +97,7 @@ signing_key! {
         AuthorCertificateStatement,
         EpochStatement,
         ConfirmationStatement,
+        EvidenceStatement,
 }
 
 signing_key! {

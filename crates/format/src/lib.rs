@@ -26,6 +26,7 @@ mod entry;
 mod envelope;
 mod epoch;
 mod erasing;
+mod evidence;
 mod frame;
 mod ids;
 pub mod limits;
@@ -50,6 +51,7 @@ pub use envelope::{
 };
 pub use epoch::{EpochRecord, EpochStatement, Keyring, SealedSecret};
 pub use erasing::{Ending, Erasure};
+pub use evidence::{EvidenceBody, EvidencePerson, EvidenceStatement};
 pub use frame::{Contents, Direction, Frame, FrameReader, Item, Refusal, RefusalCode, frame_bytes};
 pub use ids::*;
 pub use pairing::{

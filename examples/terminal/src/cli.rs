@@ -88,6 +88,8 @@ pub(crate) enum Command {
     Import(Import),
     /// Write entries into files, unencrypted; what is private only if you say so
     Export(Export),
+    /// Check evidence that somebody exported; needs no journal, key or network
+    Verify(Verify),
     /// Show a prompt; «not today» is always fine
     Prompts(Prompts),
     /// Show learning cards: what is said, what is known, and from where
@@ -390,6 +392,15 @@ pub(crate) struct Export {
     pub(crate) dir: PathBuf,
 }
 
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// The folder with the evidence
+    pub(crate) folder: PathBuf,
+    /// Write what is proved as a page, to read and to print
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum ExportFormat {
     /// One file that loses nothing and can be imported again
@@ -398,6 +409,8 @@ pub(crate) enum ExportFormat {
     Markdown,
     /// One page, to read in a browser and to print
     Html,
+    /// A folder with the entries and the proof of who wrote them; it holds every earlier wording
+    Evidence,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -81,6 +81,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Sync(options) => commands::travel::sync(&home()?, options, output).await,
         Command::Watch => commands::travel::watch(&home()?, output).await,
         Command::Import(options) => commands::files::import(&home()?, options, output).await,
+        Command::Verify(options) => commands::verify::verify(options, output).await,
         Command::Export(options) => commands::files::export(&home()?, options, output).await,
         Command::Prompts(options) => commands::words::prompts(options, output),
         Command::Cards(options) => commands::words::cards(options, output),

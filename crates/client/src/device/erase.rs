@@ -416,7 +416,7 @@ pub(super) fn carry(
 }
 
 /// The places of the envelopes that carried something of an entry, the latest first.
-fn carriers(txn: &Txn<'_>, id: &EntryId) -> Result<BTreeSet<ChainPlace>, Error> {
+pub(super) fn carriers(txn: &Txn<'_>, id: &EntryId) -> Result<BTreeSet<ChainPlace>, Error> {
     let mut places = BTreeSet::new();
     let carried = txn.get::<CarriedRecord>(Key::Name(&id.0))?;
     let mut next = carried.map(|carried| carried.last);

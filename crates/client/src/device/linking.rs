@@ -353,7 +353,7 @@ impl Core {
 }
 
 /// The private space of a person.
-pub(super) fn private_space(person: &PersonId) -> SpaceId {
+pub(crate) fn private_space(person: &PersonId) -> SpaceId {
     SpaceId(digest("private space", &[&person.0]))
 }
 

@@ -11,6 +11,7 @@ mod drops;
 mod entries;
 mod epochs;
 mod erase;
+pub mod evidence;
 mod farewell;
 mod follow;
 mod founding;
@@ -41,14 +42,16 @@ use std::collections::VecDeque;
 pub use self::import::{Import, Took};
 pub use sidelight_format::record::Reach;
 use sidelight_format::{
-    Bytes, Edit, EntryId, Frame, InvitationLink, MailboxName, PersonId, RelayAddress, SegmentId,
-    Timestamp, VerifyingKey,
+    Bytes, Edit, EntryId, EvidenceStatement, Frame, InvitationLink, MailboxName, PersonId,
+    RelayAddress, SegmentId, Signature, Timestamp, VerifyingKey,
 };
 use sidelight_journal::Version;
 use sidelight_store::{Batch, Store, Txn};
 use sidelight_sync::Outside;
 
 use self::core::Core;
+pub(crate) use self::linking::private_space;
+pub(crate) use self::receive::admit_all;
 pub(crate) use self::types::redacted;
 pub use self::types::{
     Draft, Erased, Errand, Event, Group, LinkId, NewPerson, Output, OwnDevice, PairingView, Wanted,
@@ -299,6 +302,11 @@ impl Device {
         self.write_shared(outside, |core, txn, outside| {
             core.write(txn, drafts, outside)
         })
+    }
+
+    /// Signs what a bundle of evidence holds, for this device's person.
+    pub fn sign_evidence(&self, files: [u8; 32]) -> (EvidenceStatement, Signature) {
+        self.core.sign_evidence(files)
     }
 
     /// Takes entries in from another journal: each whole or not at all, and none twice. With

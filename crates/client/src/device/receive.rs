@@ -424,7 +424,7 @@ impl Core {
 }
 
 /// The changes of a body that pass the gate, all or none.
-fn admit_all(authored: &Authored, entry: &EntryId) -> Option<Vec<Admitted>> {
+pub(crate) fn admit_all(authored: &Authored, entry: &EntryId) -> Option<Vec<Admitted>> {
     let (author, segment) = authored.actor_of();
     let actor = actor(&author, &segment, entry);
     let parts = authored.parts.iter();

@@ -71,13 +71,13 @@ impl NewFile {
 
 /// A folder in the making. It never takes the place of an earlier one, in which somebody may have
 /// written since.
-pub(super) struct NewFolder {
+pub(crate) struct NewFolder {
     new: Unfinished,
     path: PathBuf,
 }
 
 impl NewFolder {
-    pub(super) fn begin(dir: &Path, name: &str) -> Result<Self, Error> {
+    pub(crate) fn begin(dir: &Path, name: &str) -> Result<Self, Error> {
         let path = dir.join(name);
         if fs::symlink_metadata(&path).is_ok() {
             return Err(Error::invalid(format!(
@@ -96,7 +96,7 @@ impl NewFolder {
     }
 
     /// Writes a file, in a folder in this one unless that has no name.
-    pub(super) fn write(&self, inside: &str, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) fn write(&self, inside: &str, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let write = || {
             let place = self.new.0.join(inside);
             if !place.is_dir() {
@@ -109,7 +109,12 @@ impl NewFolder {
         write().map_err(|error| failed(&error))
     }
 
-    pub(super) fn finish(self) -> Result<PathBuf, Error> {
+    /// Begins a file in this folder.
+    pub(crate) fn open(&self, name: &str) -> Result<BufWriter<File>, Error> {
+        create(&self.new.0.join(name)).map_err(|error| failed(&error))
+    }
+
+    pub(crate) fn finish(self) -> Result<PathBuf, Error> {
         let renamed = fs::rename(&self.new.0, &self.path);
         renamed.map_err(|error| failed(&error))?;
         Ok(self.path)
@@ -123,7 +128,7 @@ fn folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-fn failed(error: &io::Error) -> Error {
+pub(crate) fn failed(error: &io::Error) -> Error {
     let what = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "the disk is full, so nothing was exported; free some space and try again".to_owned()

@@ -1,6 +1,6 @@
 //! Everything readable, or a part of it, as files: for people who leave or keep their own copies.
 
-mod file;
+pub(crate) mod file;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,8 @@ use sidelight_store::{Store, Txn, timeline};
 use self::file::{NewFile, NewFolder};
 use crate::convert::{self, People};
 use crate::device::view::{self, EntryView};
+use crate::device::{Device, evidence};
+use crate::evidence::Bundle;
 use crate::records::{ExportFormat, ExportOptions, ExportReport, ExportScope, Progress};
 use crate::{Error, Journal, reading};
 
@@ -21,7 +23,7 @@ impl Journal {
     /// Writes entries into the folder `dir`, unencrypted, so mind where; offline, and nobody is
     /// told. As JSON into the file `sidelight.json`, as a page into `sidelight.html`, each in
     /// place of an earlier one; as Markdown into the folder `sidelight-markdown`, which must not
-    /// be there yet. Nothing half-written is left, whatever happens. What was taken back is not
+    /// be there yet, and so as evidence into `sidelight-evidence`. Nothing half-written is left, whatever happens. What was taken back is not
     /// in it. The forms are described in
     /// `sidelight-exchange`'s EXPORT.md.
     ///
@@ -57,7 +59,11 @@ impl Journal {
                 .await?;
             underway.done(count);
         }
-        self.call(move |_| writer.finish()).await
+        self.call(move |driver| {
+            // The person's newest keys, if another program has changed them.
+            driver.look(|device| writer.finish(device))
+        })
+        .await
     }
 
     /// How far the export under way is; none if there is none.
@@ -112,12 +118,14 @@ fn chosen(store: &dyn Store, options: &ExportOptions) -> Result<Vec<Chosen>, Err
 struct Writer {
     form: Form,
     entries: u64,
+    unproved: u64,
 }
 
 enum Form {
     Json(NewFile),
     Html(NewFile, html::Page),
     Markdown(NewFolder),
+    Evidence(Box<Bundle>),
 }
 
 impl Writer {
@@ -134,38 +142,49 @@ impl Writer {
                 Form::Html(file, html::Page::default())
             }
             ExportFormat::Markdown => Form::Markdown(NewFolder::begin(dir, "sidelight-markdown")?),
+            ExportFormat::Evidence => Form::Evidence(Box::new(Bundle::begin(dir)?)),
         };
-        Ok(Self { form, entries: 0 })
+        Ok(Self {
+            form,
+            entries: 0,
+            unproved: 0,
+        })
     }
 
     /// Writes those of `ids` that are still there.
     fn write_all(&mut self, store: &dyn Store, ids: &[EntryId]) -> Result<(), Error> {
         let people = People::of(store)?;
         for id in ids {
-            if let Some(shown) = view::entry(store, id)? {
-                self.write(&outgoing(
-                    &people,
-                    &shown,
-                    &people.name(&shown.preimage.owner),
-                ))?;
+            let Some(shown) = view::entry(store, id)? else {
+                continue;
+            };
+            let author = people.name(&shown.preimage.owner);
+            if self.write(store, &outgoing(&people, &shown, &author))? {
                 self.entries += 1;
+            } else {
+                self.unproved += 1;
             }
         }
         Ok(())
     }
 
-    fn write(&mut self, entry: &Outgoing<'_>) -> Result<(), Error> {
+    fn write(&mut self, store: &dyn Store, entry: &Outgoing<'_>) -> Result<bool, Error> {
         match &mut self.form {
-            Form::Json(file) => file.write(&json::entry(entry, self.entries == 0)),
-            Form::Html(file, page) => file.write(&page.entry(entry)),
+            Form::Json(file) => file.write(&json::entry(entry, self.entries == 0))?,
+            Form::Html(file, page) => file.write(&page.entry(entry))?,
             Form::Markdown(folder) => {
                 let (inside, name) = markdown::path(entry);
-                folder.write(&inside, &name, markdown::file(entry).as_bytes())
+                folder.write(&inside, &name, markdown::file(entry).as_bytes())?;
+            }
+            Form::Evidence(bundle) => {
+                let bodies = evidence::bodies(store, &entry.id)?;
+                return bundle.write(store, entry, &bodies);
             }
         }
+        Ok(true)
     }
 
-    fn finish(self) -> Result<ExportReport, Error> {
+    fn finish(self, device: &Device) -> Result<ExportReport, Error> {
         let path = match self.form {
             Form::Json(mut file) => {
                 file.write(&json::end())?;
@@ -176,10 +195,15 @@ impl Writer {
                 file.finish()?
             }
             Form::Markdown(folder) => folder.finish()?,
+            Form::Evidence(bundle) => {
+                let (me, _) = reading::me(device.store())?;
+                bundle.finish(device.store(), me, |files| device.sign_evidence(files))?
+            }
         };
         Ok(ExportReport {
             path,
             entries: self.entries,
+            unproved: self.unproved,
         })
     }
 }

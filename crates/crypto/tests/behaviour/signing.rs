@@ -74,6 +74,7 @@ struct Statements {
     epoch: EpochStatement,
     founder: FounderStatement,
     confirmation: ConfirmationStatement,
+    evidence: EvidenceStatement,
 }
 
 fn statements() -> Statements {
@@ -144,6 +145,11 @@ fn statements() -> Statements {
             inviter: true,
             same: true,
         },
+        evidence: EvidenceStatement {
+            person,
+            generation: Generation(1),
+            files: [15; 32],
+        },
     }
 }
 
@@ -183,6 +189,7 @@ fn every_statement_is_refused_in_place_of_every_other() {
             key,
             person.sign(&of.confirmation),
         ),
+        (Context::Evidence, key, person.sign(&of.evidence)),
         (
             Context::MailboxProof,
             proof_key,
@@ -208,10 +215,10 @@ fn every_statement_is_refused_in_place_of_every_other() {
                 Context::PairingConfirmation,
                 verify(key, &of.confirmation, signature),
             ),
+            (Context::Evidence, verify(key, &of.evidence, signature)),
             (Context::MailboxProof, verify(key, &proof, signature)),
         ];
-        // Evidence has no statement yet; the test above has its label.
-        assert_eq!(verified.len(), Context::ALL.len() - 1);
+        assert_eq!(verified.len(), Context::ALL.len());
         for (other, result) in verified {
             assert_eq!(
                 result.is_ok(),

@@ -144,10 +144,20 @@ mirrored! {
         Markdown,
         /// One page, to read in a browser and to print.
         Html,
+        /// A folder with the entries and the proof of who wrote them, for a third party to check.
+        /// It holds every earlier wording, too.
+        Evidence,
     }
 }
 
-taken!(ExportFormat, sidelight::ExportFormat, Json, Markdown, Html);
+taken!(
+    ExportFormat,
+    sidelight::ExportFormat,
+    Json,
+    Markdown,
+    Html,
+    Evidence
+);
 
 mirrored! {
     /// Whose entries are exported.
@@ -198,5 +208,7 @@ given! {
         pub path: String,
         /// How many entries are in it.
         pub entries: i64,
+        /// How many were left out of evidence, because what was signed of them is not here whole.
+        pub unproved: i64,
     }
 }

@@ -177,6 +177,7 @@ fn style() -> ProgressStyle {
 struct Exported {
     path: String,
     entries: u64,
+    unproved: u64,
     private: bool,
 }
 
@@ -193,6 +194,7 @@ pub(crate) async fn export(
             cli::ExportFormat::Json => ExportFormat::Json,
             cli::ExportFormat::Markdown => ExportFormat::Markdown,
             cli::ExportFormat::Html => ExportFormat::Html,
+            cli::ExportFormat::Evidence => ExportFormat::Evidence,
         },
         scope: match options.scope {
             cli::ExportScope::Own => ExportScope::Own,
@@ -211,6 +213,7 @@ pub(crate) async fn export(
     let document = Exported {
         path: report.path.display().to_string(),
         entries: report.entries,
+        unproved: report.unproved,
         private,
     };
     output.result(&document, || {
@@ -219,9 +222,16 @@ pub(crate) async fn export(
         } else {
             " Private entries are not in it; --private takes them along."
         };
+        let unproved = match report.unproved {
+            0 => String::new(),
+            count => format!(
+                " {count} were left out: what was signed of them is not here whole; sync, then \
+                 export again."
+            ),
+        };
         format!(
             "{} entries are in {}. They are not encrypted there: keep them where only you can \
-             read them.{kept_out}",
+             read them.{kept_out}{unproved}",
             report.entries,
             report.path.display()
         )

@@ -14,6 +14,7 @@ pub(crate) mod recovery;
 pub(crate) mod relay;
 pub(crate) mod today;
 pub(crate) mod travel;
+pub(crate) mod verify;
 pub(crate) mod words;
 pub(crate) mod write;
 

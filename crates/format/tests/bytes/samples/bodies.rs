@@ -2,9 +2,10 @@
 
 use sidelight_format::{
     AuthorId, Authored, Body, BodyHash, Class, Ending, EntryId, EnvelopeHeader, EnvelopeId,
-    EpochId, Erasure, Generation, Link, Mode, PersonId, PersonKeys, ProofItem, ProofPart, Salt,
-    Secret, SegmentId, Sequence, SpaceCopy, SpaceId, Subject, SuccessorSigner, Suite, Timestamp,
-    Voice, VolumeDirectory, VolumeItem, VolumePart, VolumePartHeader, encode, part_hash,
+    EpochId, Erasure, EvidenceBody, EvidencePerson, EvidenceStatement, Generation, Link, Mode,
+    PersonId, PersonKeys, ProofItem, ProofPart, Salt, Secret, SegmentId, Sequence, SpaceCopy,
+    SpaceId, Subject, SuccessorSigner, Suite, Timestamp, Voice, VolumeDirectory, VolumeItem,
+    VolumePart, VolumePartHeader, encode, part_hash,
 };
 
 use super::people::{certificate, epoch, genesis, head, pairing_messages, successor};
@@ -28,6 +29,14 @@ fn authored() -> Authored {
             run::<3>(0xf0).to_vec().into(),
         ],
         signature: signature(),
+    }
+}
+
+fn evidence() -> EvidenceStatement {
+    EvidenceStatement {
+        person: PersonId(run(5)),
+        generation: Generation(3),
+        files: run(0x79),
     }
 }
 
@@ -142,6 +151,22 @@ pub(super) fn samples() -> Vec<Sample> {
             },
         ),
         value("bodies/PersonKeys", &person_keys()),
+        value(
+            "evidence/EvidenceBody",
+            &EvidenceBody {
+                space: SpaceId(run(2)),
+                epoch: EpochId(run(3)),
+                authored: authored(),
+            },
+        ),
+        value(
+            "evidence/EvidencePerson",
+            &EvidencePerson {
+                genesis: genesis(),
+                successors: vec![successor(SuccessorSigner::Predecessor)],
+            },
+        ),
+        value("evidence/EvidenceStatement", &evidence()),
         body("bodies/0 authored", &Body::Authored(Box::new(authored()))),
         body("bodies/1 epoch", &Body::Epoch(Box::new(epoch()))),
         body("bodies/3 volume", &Body::Volume(Box::new(volume()))),
@@ -184,5 +209,6 @@ pub(super) fn derived() -> Vec<(String, Vec<u8>)> {
         hash("body hash", &statement.body_hash().0),
         hash("link", &statement.link().0),
         signed("signed/sidelight authored", &statement),
+        signed("signed/sidelight evidence", &evidence()),
     ]
 }
