@@ -98,7 +98,7 @@ impl Core {
             fields: rendered.fields,
             source: None,
         };
-        self.write_one(txn, &draft, outside)?;
+        self.write_one(txn, &draft, None, outside)?;
         txn.delete::<RenderedRecord>(name);
         txn.delete::<EntryRecord>(name);
         txn.delete::<SharedRecord>(name);
