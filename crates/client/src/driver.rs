@@ -29,6 +29,15 @@ pub(crate) const FRAMES_WAIT: Duration = Duration::from_secs(1);
 /// While live: how often to look whether another program has written.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
+/// When nothing has happened for so long, the search index is brought up to date.
+const INDEX_AFTER: Duration = Duration::from_millis(250);
+
+/// How long to leave the index, or what is held, alone when it could not be written.
+const INDEX_AGAIN: Duration = Duration::from_secs(5);
+
+/// How often to look at the clock while something is held.
+const RELEASE_LOOK: Duration = Duration::from_secs(600);
+
 /// What the device thread is told.
 pub(crate) enum Message {
     Command(Box<dyn FnOnce(&mut Driver) + Send>),
@@ -60,6 +69,10 @@ pub(crate) struct Driver {
     pub(crate) suspended: bool,
     looked: Instant,
     pub(crate) failing: Option<Failing>,
+    /// When to look after the search index, if it may be due.
+    index_at: Option<Instant>,
+    /// When what is held may be released again.
+    release_again: Instant,
     pub(crate) events: Arc<Events>,
     over: Arc<AtomicBool>,
 }
@@ -139,6 +152,8 @@ impl Driver {
             suspended: false,
             looked: Instant::now(),
             failing: None,
+            index_at: Some(Instant::now() + INDEX_AFTER),
+            release_again: Instant::now(),
             events,
             over,
         })
@@ -152,7 +167,8 @@ impl Driver {
                 Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) => {
                     self.release_turn();
-                    let wake = self.next_wake();
+                    let wakes = [self.next_wake(), self.index_at, self.release_wake()];
+                    let wake = wakes.into_iter().flatten().min();
                     let wait = wake.map(|at| at.saturating_duration_since(Instant::now()));
                     match inbox.recv_timeout(wait.unwrap_or(Duration::MAX)) {
                         Ok(message) => Some(message),
@@ -163,8 +179,11 @@ impl Driver {
             };
             match message {
                 Some(Message::Quit) => break,
-                Some(message) => self.handle(message),
-                None => {}
+                Some(message) => {
+                    self.handle(message);
+                    self.index_at = Some(Instant::now() + INDEX_AFTER);
+                }
+                None => self.look_after_index(),
             }
             self.tend();
         }
@@ -205,6 +224,7 @@ impl Driver {
         if self.suspended {
             return;
         }
+        self.release_due();
         let now = Instant::now();
         if self.live && now.saturating_duration_since(self.looked) >= LOOK_EVERY {
             self.look_for_others();
@@ -299,6 +319,52 @@ impl Driver {
         if let Err(error) = self.drain().and(renewed) {
             self.fail(error, false);
         }
+    }
+
+    /// When to look for held entries that are due. Clocks may be set, so at the latest in a while.
+    fn release_wake(&self) -> Option<Instant> {
+        if self.suspended || self.release_again > Instant::now() {
+            return (!self.suspended).then_some(self.release_again);
+        }
+        let due = self.device.as_ref()?.next_release()?;
+        let secs = due.0.saturating_sub(self.clock.now().0).max(0);
+        let wait = Duration::from_secs(secs.unsigned_abs()).min(RELEASE_LOOK);
+        Some(Instant::now() + wait)
+    }
+
+    /// Shares what is held no longer.
+    fn release_due(&mut self) {
+        let now = self.clock.now();
+        while self.release_again <= Instant::now() {
+            let next = self.device.as_ref().and_then(Device::next_release);
+            if next.is_none_or(|due| due > now) {
+                return;
+            }
+            match self.act(Device::release_due) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    debug!(kind = ?error.kind(), "what is held has to wait");
+                    self.release_again = Instant::now() + INDEX_AGAIN;
+                }
+            }
+        }
+    }
+
+    /// Nothing has happened for a while.
+    fn look_after_index(&mut self) {
+        if self.suspended || self.index_at.is_none_or(|at| at > Instant::now()) {
+            return;
+        }
+        self.index_at = match self.index(Duration::ZERO) {
+            // Whatever has come meanwhile goes first.
+            Ok(true) => Some(Instant::now()),
+            Ok(false) => None,
+            Err(error) => {
+                debug!(kind = ?error.kind(), "the search index has to wait");
+                Some(Instant::now() + INDEX_AGAIN)
+            }
+        };
     }
 
     /// While live: what another program wrote is sent from here.

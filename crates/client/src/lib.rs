@@ -92,11 +92,13 @@ mod error;
 mod events;
 mod evidence;
 mod export;
+mod holding;
 mod home;
 mod import;
 mod journal;
 mod keystore;
 mod links;
+mod memories;
 mod progress;
 mod reader;
 mod reading;
@@ -104,6 +106,7 @@ mod records;
 mod recovery;
 mod runtime;
 mod sealing;
+mod searching;
 mod splice;
 mod steps;
 mod syncing;
@@ -117,11 +120,13 @@ pub use date::Date;
 pub use error::{Error, ErrorKind};
 pub use events::{EVENTS_MAX, Event, SyncState};
 pub use evidence::{Evidence, EvidencePerson, NotEvidence, verify_evidence};
+pub use holding::{HOLD_MAX, Held, Promotion, Retracted};
 pub use journal::Journal;
 pub use keystore::{
     FileKeyStore, KEY_LEN, KeyStore, KeyStoreError, MemoryKeyStore, PASSPHRASE_LEN_MAX,
     PASSPHRASE_LEN_MIN, PassphraseKeyStore,
 };
+pub use memories::{Amendment, Thread};
 pub use reader::Reader;
 pub use records::{
     Draft, Emoji, Entry, Erased, ErasedFrom, ExportFormat, ExportOptions, ExportReport,
@@ -132,6 +137,7 @@ pub use records::{
 pub use recovery::{Recover, RecoveryWords};
 #[doc(hidden)] // for the bindings, whose calls are tasks of the same runtime
 pub use runtime::get as runtime;
+pub use searching::{By, SearchRequest};
 pub use sidelight_exchange::SkipReason;
 pub use sidelight_journal::kinds;
 pub use today::{BidNow, BoundaryShown, ComfortShown, NeedNow, OfferNow, Today};

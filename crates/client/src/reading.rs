@@ -11,7 +11,7 @@ use crate::records::{Entry, Page, PageRequest, Status};
 
 /// How many entries a page has at most: some screens full, and never megabytes at once unless
 /// the texts are long.
-const PAGE_LEN_MAX: u32 = 1000;
+pub(crate) const PAGE_LEN_MAX: u32 = 1000;
 
 /// Who this device's person is, and their private space.
 pub(crate) fn me(store: &dyn Store) -> Result<(PersonId, SpaceId), Error> {
@@ -35,7 +35,7 @@ pub(crate) fn page(store: &dyn Store, request: &PageRequest) -> Result<Page, Err
 
 pub(crate) fn entry(store: &dyn Store, id: &str) -> Result<Entry, Error> {
     let id = convert::entry_id(store, id)?;
-    match view::entry(store, &id)? {
+    match view::heeded(store, &id)? {
         Some(shown) => Ok(People::of(store)?.entry(shown)),
         None => Err(no_entry(store, &id)?),
     }

@@ -35,6 +35,20 @@ impl Driver {
         done
     }
 
+    /// Brings the search index further, in the writer's turn if it comes within `wait`. False if
+    /// there was nothing to be done.
+    pub(crate) fn index(&mut self, wait: Duration) -> Result<bool, Error> {
+        self.ensure_open()?;
+        let device = self.device.as_ref().ok_or_else(suspended)?;
+        if !self.turn.is_stale(device.store()) && !device.is_index_due()? {
+            return Ok(false);
+        }
+        self.take_turn(wait)?;
+        let indexed = self.device.as_mut().ok_or_else(suspended)?.index();
+        self.drain()?;
+        indexed
+    }
+
     /// Reads the store, which is never older than what any program has committed.
     pub(crate) fn read<T>(
         &mut self,

@@ -4,13 +4,15 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
-use sidelight_format::record::{IndexRow, RenderedRecord};
-use sidelight_format::{Mode, PersonId, Timestamp};
+use sidelight_format::{EntryDate, PersonId, Rendered, Timestamp};
 use sidelight_journal::kinds::words::{About, Capacity, Standing, Word};
-use sidelight_journal::kinds::{self, CapacityNote, ComfortNow, Meaning, Place, Said};
-use sidelight_store::{Key, Store, Txn, timeline};
+use sidelight_journal::kinds::{self, CapacityNote, ComfortNow, Meaning, Said};
+use sidelight_journal::search::term;
+use sidelight_store::Store;
+use sidelight_store::search::{Clause, Span};
 
 use crate::convert::People;
+use crate::device::seek::{self, Wanted};
 use crate::device::view;
 use crate::records::Entry;
 use crate::{Error, reading};
@@ -116,19 +118,6 @@ pub struct BoundaryShown {
     pub i_will: Option<String>,
 }
 
-/// The kinds that this looks at.
-const KINDS: [&str; 9] = [
-    "check_in",
-    "capacity",
-    "support_offer",
-    "bid",
-    "comfort_card",
-    "boundary",
-    "low_day_plan",
-    "own_support_plan",
-    "rhythm",
-];
-
 /// What matters at `now`, which is this `minute` of the day on the wall; none if no wall clock
 /// could show it.
 pub(crate) fn today(
@@ -139,43 +128,45 @@ pub(crate) fn today(
     let (me, private) = reading::me(store)?;
     let shared = view::status(store)?.shared;
     let people = People::of(store)?;
-    let txn = Txn::begin(store)?;
-    // What was shared with somebody whom this person has left is no matter of today.
-    let here = |row: &IndexRow| {
-        let here = row.space == private || Some(row.space) == shared;
-        here && KINDS.contains(&row.kind.as_str())
+    let wanted = Wanted {
+        clauses: vec![Clause::AnyOf(vec![Span::between(
+            term::until(long_over(now)),
+            term::end(),
+        )])],
+        heeded: true,
+        ..Wanted::default()
     };
     let mut gathered = Gathered::default();
-    for row in timeline::page(&txn, None, usize::MAX, here)? {
-        let id = row.key.entry;
-        let shown = txn
-            .get::<RenderedRecord>(Key::Name(&id.0))?
-            .ok_or_else(|| Error::internal("an indexed entry is not kept"))?;
-        let place = Place {
-            shared: row.space != private,
-            owner: row.owner,
-            mode: if row.together {
-                Mode::Together
-            } else {
-                Mode::Own
-            },
-        };
-        // What the partner may not say counts for nothing here; it is still in the list.
-        if kinds::counts(&shown.rendered, &place, None).is_err() {
+    // What the partner may not say counts for nothing here; its words are still in the list.
+    for view in seek::seek(store, &wanted, None, usize::MAX)?.0 {
+        // What was shared with somebody whom this person has left is no matter of today.
+        if view.space != private && Some(view.space) != shared {
             continue;
         }
         let owned = Owned {
-            id: id.to_hex(),
-            mine: place.owner == me,
-            shared: place.shared,
-            owner: place.owner,
+            id: view.id.to_hex(),
+            mine: view.preimage.owner == me,
+            shared: view.space != private,
+            owner: view.preimage.owner,
         };
-        let is_plan = gathered.take(owned, &shown, (now, minute));
-        if is_plan && let Some(view) = view::entry(store, &id)? {
+        if gathered.take(owned, &view.rendered, (now, minute)) {
             gathered.today.plans.push(people.entry(view));
         }
     }
     Ok(gathered.done())
+}
+
+/// A day that was over everywhere at `now`, as a day number: nothing that ended then matters.
+fn long_over(now: Timestamp) -> u32 {
+    // Two days cover any offset.
+    let before = jiff::Timestamp::from_second(now.0.saturating_sub(2 * 24 * 3600));
+    let day = before.map(|before| before.to_zoned(jiff::tz::TimeZone::UTC).date());
+    let day = day.ok().and_then(|day| {
+        let (month, of_month) = (day.month().unsigned_abs(), day.day().unsigned_abs());
+        EntryDate::new(day.year(), month, of_month, 0).ok()
+    });
+    // By a clock that no calendar has, everything is looked at.
+    day.map_or(0, |day| day.day_number())
 }
 
 /// The minute of the day that a wall clock of this device shows at `now`.
@@ -210,7 +201,7 @@ impl Gathered {
     fn take(
         &mut self,
         owned: Owned,
-        shown: &RenderedRecord,
+        shown: &Rendered,
         (now, minute): (Timestamp, Option<u16>),
     ) -> bool {
         let Owned {
@@ -220,7 +211,7 @@ impl Gathered {
             owner,
         } = owned;
         let words = |said: Option<&Said>| said.map(|said| said.as_str().to_owned());
-        match Meaning::of(&shown.rendered) {
+        match Meaning::of(shown) {
             Meaning::CheckIn(check_in) if check_in.days().holds(now) => {
                 let place = if mine {
                     &mut self.today.own
@@ -236,7 +227,7 @@ impl Gathered {
                 });
             }
             Meaning::Capacity(_) => {
-                let capacity = CapacityNote::at(&shown.rendered, now);
+                let capacity = CapacityNote::at(shown, now);
                 if capacity != Capacity::Unsaid {
                     self.capacities[usize::from(mine)].get_or_insert((capacity, id));
                 }

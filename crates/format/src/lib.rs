@@ -21,6 +21,7 @@
 mod address;
 mod body;
 mod chain;
+mod choices;
 mod codec;
 mod entry;
 mod envelope;
@@ -35,8 +36,10 @@ mod pairing;
 mod person;
 pub mod record;
 mod renewal;
+mod search;
 mod secret;
 mod signed;
+mod timeline;
 mod volume;
 
 pub use address::{InvalidAddress, InvitationLink, RelayAddress};

@@ -4,18 +4,24 @@ use core::fmt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use crate::chain::{ChainBranch, ChainPlace, ChainRecord};
+pub use crate::choices::{ChoicesRecord, HeldRecord};
 pub use crate::erasing::{
     CarriedRecord, DropRecord, ErasedRecord, ErasingRecord, Reach, UnseenErasure, UnseenRecord,
 };
 pub use crate::moving::{MoveRecord, MoveStage};
 pub use crate::pairing::PairingEnd;
 pub use crate::renewal::RenewalRecord;
+pub use crate::search::{
+    PageWriter, Places, PlacesWriter, SearchChange, SearchDirectory, SearchKeys, SearchPage,
+    SearchRun, Terms,
+};
+pub use crate::timeline::{IndexDirectory, IndexKey, IndexPage, IndexRow};
 use crate::{
-    AuthorCertificate, AuthorId, Bundle, Bytes, Class, DecodeError, EntryDate, EntryId,
-    EntryPreimage, EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, KeyHash, Kind,
-    Link, MailboxName, PersonGenesis, PersonId, PersonKeys, PersonSuccessor, Position,
-    RelayAddress, RelayInstance, RosterRecord, RunningHash, Secret, SegmentId, Sequence, SpaceId,
-    Timestamp, VERSION, VerifyingKey, decode, encode,
+    AuthorCertificate, AuthorId, Bundle, Bytes, Class, DecodeError, EntryId, EntryPreimage,
+    EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, KeyHash, Link, MailboxName,
+    PersonGenesis, PersonId, PersonKeys, PersonSuccessor, Position, RelayAddress, RelayInstance,
+    RosterRecord, RunningHash, Secret, SegmentId, Sequence, SpaceId, Timestamp, VERSION,
+    VerifyingKey, decode, encode,
 };
 
 /// The tables of a device's store. The number is stored; none is ever used again for another.
@@ -76,6 +82,20 @@ pub enum Table {
     Moves = 25,
     /// One row: [`RenewalRecord`].
     Renewal = 26,
+    /// One row: [`SearchDirectory`].
+    SearchDirectory = 27,
+    /// [`SearchRun`] by number.
+    SearchRuns = 28,
+    /// [`SearchKeys`] by number.
+    SearchKeys = 29,
+    /// [`SearchPage`] by number.
+    SearchPages = 30,
+    /// [`SearchChange`] by entry.
+    SearchChanges = 31,
+    /// One row: [`ChoicesRecord`].
+    Choices = 32,
+    /// [`HeldRecord`] by entry.
+    Held = 33,
 }
 
 /// Something that a store keeps.
@@ -141,6 +161,13 @@ record! {
     ErasingRecord in Erasing,
     MoveRecord in Moves,
     RenewalRecord in Renewal,
+    SearchDirectory in SearchDirectory,
+    SearchRun in SearchRuns,
+    SearchKeys in SearchKeys,
+    SearchPage in SearchPages,
+    SearchChange in SearchChanges,
+    ChoicesRecord in Choices,
+    HeldRecord in Held,
 }
 
 /// This device and the person whose it is.
@@ -405,50 +432,6 @@ pub struct RenderedRecord {
     pub version: Vec<[u8; 32]>,
     /// What is shown.
     pub rendered: crate::Rendered,
-}
-
-/// What the timeline knows of one entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IndexRow {
-    /// The day, its place in it, and the entry: sorts the timeline.
-    pub key: IndexKey,
-    /// The day with its offset.
-    pub date: EntryDate,
-    /// Its space.
-    pub space: SpaceId,
-    /// Whose lane.
-    pub owner: PersonId,
-    /// Kept together.
-    pub together: bool,
-    /// Its kind.
-    pub kind: Kind,
-}
-
-/// What sorts the timeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct IndexKey {
-    /// [`EntryDate::day_number`].
-    pub day: u32,
-    /// [`Rendered::day_order`](crate::Rendered::day_order).
-    pub order: u32,
-    /// The entry.
-    pub entry: EntryId,
-}
-
-/// A run of the timeline.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IndexPage {
-    /// Sorted by key.
-    pub rows: Vec<IndexRow>,
-}
-
-/// Where each run of the timeline begins.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IndexDirectory {
-    /// First key, number of rows and page number of each page, sorted by key.
-    pub pages: Vec<(IndexKey, u32, u64)>,
-    /// The number of the next new page.
-    pub next: u64,
 }
 
 /// An authenticated envelope that waits for what it depends on.

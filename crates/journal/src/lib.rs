@@ -76,11 +76,13 @@ mod edit;
 mod field;
 mod fields;
 mod gate;
+mod history;
 mod index;
 pub mod kinds;
 mod plain;
 mod rebase;
 mod render;
+pub mod search;
 mod sequence;
 mod typing;
 mod value;
@@ -90,6 +92,7 @@ pub use actor::{ActorId, actor};
 pub use document::{Applied, Damaged, Document, InvalidEntry, NewEntry};
 pub use edit::{Edited, InvalidEdit};
 pub use gate::{Admitted, Refused, admit, readmit};
+pub use history::Past;
 pub use version::{ChangeId, Version};
 
 /// The longest name of a field, in bytes of UTF-8. A change can repeat a name for each of its

@@ -16,7 +16,8 @@
 //!
 //! [`SqliteStore`] is the store of a device; [`MemoryStore`] keeps the same promises in memory,
 //! for simulations, where [`MemoryDisk`] lets commits fail and shows every sealed byte. Records
-//! are read and written through a [`Txn`]; [`timeline`] keeps the index of entries in pages.
+//! are read and written through a [`Txn`]; [`timeline`] keeps the index of entries in pages,
+//! [`search`] that of their terms.
 //!
 //! # What it does not know
 //!
@@ -90,6 +91,7 @@ mod batch;
 mod error;
 mod memory;
 mod sealing;
+pub mod search;
 mod sqlite;
 mod store;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The options. What each command does stands in `commands`.
 
 pub(crate) mod needs;
+pub(crate) mod reading;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -55,7 +56,17 @@ pub(crate) enum Command {
     /// Write an entry: for yourself, unless you say --share
     Write(Write),
     /// Share entries that were private
-    Share(Share),
+    Share(reading::Share),
+    /// Share a private entry later, unless you think better of it
+    Hold(reading::Hold),
+    /// Show what is held, and until when
+    Held,
+    /// Share a held entry now
+    Release(reading::One),
+    /// Take back what you shared of an entry, or are about to
+    Retract(reading::One),
+    /// List what is yours alone: drafts, until you share them
+    Drafts(reading::List),
     /// Change an entry's text
     Edit(Edit),
     /// Take entries back: from here, the relay, and every device that keeps to the rules
@@ -77,7 +88,13 @@ pub(crate) enum Command {
     /// Read your plan for a low day, or put something in it
     Plan(needs::Plan),
     /// List entries, the newest first
-    List(List),
+    List(reading::List),
+    /// Look for entries by their words, kind, author, tags and days
+    Search(reading::Search),
+    /// Show what an entry said before it was changed
+    History(reading::One),
+    /// Show the same day of other years, if you want that
+    OnThisDay(reading::OnThisDay),
     /// Show one entry
     Show(Show),
     /// Send what waits, and receive what has come
@@ -281,9 +298,12 @@ pub(crate) struct Write {
     /// Let your partner read it
     #[arg(long)]
     pub(crate) share: bool,
-    /// What it is: moment, gratitude, reflection, appreciation …
-    #[arg(long, default_value = "moment")]
-    pub(crate) kind: String,
+    /// What it is: moment, gratitude, reflection, appreciation … [default: moment, or reply]
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// The entry that it answers
+    #[arg(long, value_name = "ID")]
+    pub(crate) reply_to: Option<String>,
     /// Keep it together: both of you may change it
     #[arg(long, requires = "share")]
     pub(crate) together: bool,
@@ -296,19 +316,13 @@ pub(crate) struct Write {
 }
 
 #[derive(Args)]
-pub(crate) struct Share {
-    /// Their ids, or the beginnings of them
-    #[arg(required = true, value_name = "ID")]
-    pub(crate) ids: Vec<String>,
-}
-
-#[derive(Args)]
 pub(crate) struct Edit {
     /// Its id, or the beginning of it
     pub(crate) id: String,
-    /// What it shall say, or - to read that from standard input
+    /// What it shall say, or - to read that from standard input [default: what you make of it in
+    /// $VISUAL or $EDITOR]
     #[arg(long, allow_hyphen_values = true)]
-    pub(crate) text: String,
+    pub(crate) text: Option<String>,
 }
 
 #[derive(Args)]
@@ -319,16 +333,6 @@ pub(crate) struct Erase {
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,
-}
-
-#[derive(Args)]
-pub(crate) struct List {
-    /// How many
-    #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) limit: u32,
-    /// Go on where an earlier list ended
-    #[arg(long, value_name = "CURSOR")]
-    pub(crate) before: Option<String>,
 }
 
 #[derive(Args)]

@@ -19,6 +19,8 @@ use super::drops::Drops;
 use super::entries::Documents;
 use super::farewell::Farewell;
 use super::gaps::Suspected;
+use super::hold::Held;
+use super::index::Index;
 use super::links::Link;
 use super::moves::Moves;
 use super::outbox::Outbox;
@@ -46,6 +48,8 @@ pub(super) struct Core {
     pub(super) links: BTreeMap<LinkId, Link>,
     pub(super) farewells: BTreeMap<LinkId, Farewell>,
     pub(super) documents: Documents,
+    pub(super) index: Index,
+    pub(super) held: Held,
     pub(super) facts: BTreeSet<FactKey>,
     /// Gaps that may yet be explained.
     pub(super) suspected: BTreeMap<SpaceId, Suspected>,
@@ -118,6 +122,8 @@ impl Core {
             core.spaces.insert(id, space);
         }
         core.outbox = Outbox::open(&txn)?;
+        core.index = Index::open(&txn)?;
+        core.held = Held::open(&txn)?;
         core.drops = Drops::open(&txn)?;
         core.reopen_for_drops(&txn)?;
         core.moves = Moves::open(&txn)?;
@@ -171,6 +177,8 @@ impl Core {
             links: BTreeMap::new(),
             farewells: BTreeMap::new(),
             documents: Documents::default(),
+            index: Index::default(),
+            held: Held::default(),
             facts: BTreeSet::new(),
             suspected: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -315,6 +323,7 @@ impl Core {
     pub(super) fn pump(&mut self, txn: &mut Txn<'_>) -> Result<(), Error> {
         self.keep_entries(txn)?;
         self.go_on_moving(txn)?;
+        self.forget_indexed(txn)?;
         let changed = std::mem::take(&mut self.changed);
         self.outputs.extend(
             changed

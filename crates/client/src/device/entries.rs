@@ -95,15 +95,7 @@ impl Core {
         let Some(record) = txn.get::<EntryRecord>(Key::Name(&id.0))? else {
             return Ok(None);
         };
-        let damaged = |_| Error::internal("a kept document does not load");
-        let mut document = if record.document.is_empty() {
-            Document::from_changes(Vec::new()).0
-        } else {
-            Document::load(&record.document).map_err(damaged)?
-        };
-        document
-            .replay(record.tail.iter().map(|change| change.as_slice()))
-            .map_err(damaged)?;
+        let document = document(&record)?;
         let tail_len = record.tail.iter().map(|change| change.len()).sum();
         Ok(Some(Open {
             record,
@@ -182,14 +174,14 @@ impl Core {
             rendered,
         };
         let row = index_row(id, &shown);
-        match txn.get::<RenderedRecord>(Key::Name(&id.0))? {
+        let before = txn.get::<RenderedRecord>(Key::Name(&id.0))?;
+        let before = before.map(|before| index_row(id, &before));
+        let keys = (before.as_ref().map(|row| row.key), row.key);
+        self.note_changed(txn, id, keys)?;
+        match before {
             None => timeline::insert(txn, row)?,
-            Some(before) => {
-                let old = index_row(id, &before);
-                if old != row {
-                    timeline::replace(txn, &old.key, row)?;
-                }
-            }
+            Some(before) if before != row => timeline::replace(txn, &before.key, row)?,
+            Some(_) => {}
         }
         txn.put(Key::Name(&id.0), &shown);
         self.changed.insert(id);
@@ -201,6 +193,20 @@ impl Core {
     pub(super) fn put_back(&mut self, id: EntryId, open: Open) {
         self.documents.0.push_back((id, open));
     }
+}
+
+/// An entry's document as it is kept.
+pub(super) fn document(record: &EntryRecord) -> Result<Document, Error> {
+    let damaged = |_| Error::internal("a kept document does not load");
+    let mut document = if record.document.is_empty() {
+        Document::from_changes(Vec::new()).0
+    } else {
+        Document::load(&record.document).map_err(damaged)?
+    };
+    document
+        .replay(record.tail.iter().map(|change| change.as_slice()))
+        .map_err(damaged)?;
+    Ok(document)
 }
 
 /// An entry's row in the timeline.

@@ -264,10 +264,12 @@ impl Core {
         record: &ErasedRecord,
     ) -> Result<(), Error> {
         self.documents.forget(id);
+        self.hold_no_more(txn, id);
         let name = Key::Name(&id.0);
         if let Some(shown) = txn.get::<RenderedRecord>(name)? {
             let row = index_row(*id, &shown);
             timeline::remove(txn, &row.key)?;
+            self.note_erased(txn, id, row.key)?;
             txn.delete::<RenderedRecord>(name);
             // Who has read a shared entry is not left to doubt their memory.
             if record.reach == Reach::Everywhere && record.space != self.me.private {

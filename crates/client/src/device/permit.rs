@@ -1,12 +1,13 @@
 //! Who may say what: the kinds' rules, with what this device knows of the entries involved.
 
 use sidelight_format::record::RenderedRecord;
-use sidelight_format::{EntryId, Mode, Rendered, SpaceId};
+use sidelight_format::{EntryId, Kind, Mode, Rendered, SpaceId};
 use sidelight_journal::kinds::{self, NotAllowed, Place, Pointed};
 use sidelight_store::{Key, Txn};
 
 use super::Draft;
 use super::core::Core;
+use super::view::EntryView;
 use crate::Error;
 
 impl Core {
@@ -59,6 +60,27 @@ impl Core {
             mode: if together { Mode::Together } else { Mode::Own },
         }
     }
+}
+
+/// An entry as it may be shown. What somebody says in it who may not say that counts for nothing:
+/// their words are shown and nothing else of it, like an entry of a kind that nobody knows.
+pub(super) fn heed(
+    txn: &Txn<'_>,
+    private: SpaceId,
+    mut view: EntryView,
+) -> Result<EntryView, Error> {
+    let place = Place {
+        shared: view.space != private,
+        owner: view.preimage.owner,
+        mode: view.preimage.mode,
+    };
+    let target = target(txn, &view.rendered.fields, private)?;
+    if kinds::counts(&view.rendered, &place, target.as_ref()).is_err() {
+        view.heeded = false;
+        view.rendered.kind = Kind::named("unknown").expect("letters");
+        view.rendered.fields.clear();
+    }
+    Ok(view)
 }
 
 /// Where an entry stands that is kept here.

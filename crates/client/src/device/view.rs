@@ -1,16 +1,18 @@
 //! Reading: pages and entries from rendered rows. No document is loaded.
 
 use sidelight_format::record::{
-    DeviceRecord, ErasedRecord, FactRecord, IndexKey, MoveRecord, PersonRecord, RenderedRecord,
-    ReplicaRecord, SpaceRecord,
+    DeviceRecord, EntryRecord, ErasedRecord, FactRecord, IndexKey, IndexRow, MoveRecord,
+    PersonRecord, RenderedRecord, ReplicaRecord, SpaceRecord,
 };
 use sidelight_format::{EntryDate, EntryId, EntryPreimage, PersonId, Rendered, SpaceId, Timestamp};
-use sidelight_journal::Version;
+use sidelight_journal::{Past, Version};
 use sidelight_store::{Direction, Key, Store, Txn, timeline};
 use sidelight_sync::{Person, Roster};
 
-use super::entries::version;
+use super::entries::{document, version};
 use super::erase::{erased, erasing};
+use super::permit::heed;
+use super::seek::{Wanted, day_begins};
 use crate::Error;
 
 /// An entry as it is shown.
@@ -26,6 +28,8 @@ pub struct EntryView {
     pub version: Version,
     /// What is shown.
     pub rendered: Rendered,
+    /// Whether it counts; otherwise only its words are shown.
+    pub heeded: bool,
 }
 
 /// Where an entry was that its writer has taken back.
@@ -132,22 +136,52 @@ pub fn timeline(
     let next = (rows.len() == limit)
         .then(|| rows.last().map(|row| row.key))
         .flatten();
-    let mut entries = Vec::with_capacity(rows.len());
-    for row in rows {
-        let id = row.key.entry;
-        let shown = match txn.get::<RenderedRecord>(Key::Name(&id.0))? {
-            Some(shown) => Shown::Entry(entry_view(id, shown)),
-            None if erased(&txn, &id)?.is_some() => Shown::TakenBack(TakenBack {
-                id,
-                space: row.space,
-                owner: row.owner,
-                date: row.date,
-            }),
-            None => return Err(Error::internal("an indexed entry is not kept")),
-        };
-        entries.push(shown);
+    let private = private(&txn)?;
+    let entries = rows.into_iter().map(|row| shown(&txn, private, row));
+    Ok((entries.collect::<Result<_, _>>()?, next))
+}
+
+/// What is shown where the timeline has a row.
+fn shown(txn: &Txn<'_>, private: SpaceId, row: IndexRow) -> Result<Shown, Error> {
+    let id = row.key.entry;
+    match txn.get::<RenderedRecord>(Key::Name(&id.0))? {
+        Some(shown) => Ok(Shown::Entry(heed(txn, private, entry_view(id, shown))?)),
+        None if erased(txn, &id)?.is_some() => Ok(Shown::TakenBack(TakenBack {
+            id,
+            space: row.space,
+            owner: row.owner,
+            date: row.date,
+        })),
+        None => Err(Error::internal("an indexed entry is not kept")),
     }
-    Ok((entries, next))
+}
+
+/// What is shown of some days before `before`, the newest first, at most `limit`, and the key to
+/// go on from.
+///
+/// # Errors
+/// Storage.
+pub fn span(
+    store: &dyn Store,
+    wanted: &Wanted,
+    before: Option<IndexKey>,
+    limit: usize,
+) -> Result<(Vec<Shown>, Option<IndexKey>), Error> {
+    let txn = Txn::begin(store)?;
+    let end = wanted.until.and_then(|until| until.checked_add(1));
+    let before = [before, end.map(day_begins)].into_iter().flatten().min();
+    let too_old = |row: &IndexRow| wanted.from.is_some_and(|from| row.key.day < from);
+    let here = |row: &IndexRow| wanted.space.is_none_or(|space| space.is(&row.space));
+    // One that is too old ends the walk.
+    let rows = timeline::page(&txn, before, limit, |row| too_old(row) || here(row))?;
+    let next = rows
+        .last()
+        .filter(|row| rows.len() == limit && !too_old(row));
+    let next = next.map(|row| row.key);
+    let rows = rows.into_iter().take_while(|row| !too_old(row));
+    let private = private(&txn)?;
+    let shown = rows.map(|row| shown(&txn, private, row));
+    Ok((shown.collect::<Result<_, _>>()?, next))
 }
 
 /// One entry.
@@ -157,6 +191,37 @@ pub fn timeline(
 pub fn entry(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Error> {
     let shown = Txn::begin(store)?.get::<RenderedRecord>(Key::Name(&id.0))?;
     Ok(shown.map(|shown| entry_view(*id, shown)))
+}
+
+/// One entry as it may be shown.
+///
+/// # Errors
+/// Storage.
+pub fn heeded(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Error> {
+    let txn = Txn::begin(store)?;
+    let Some(shown) = txn.get::<RenderedRecord>(Key::Name(&id.0))? else {
+        return Ok(None);
+    };
+    heed(&txn, private(&txn)?, entry_view(*id, shown)).map(Some)
+}
+
+/// What an entry said after each of its last `limit` changes, the oldest first. Loads its
+/// document.
+///
+/// # Errors
+/// Storage.
+pub fn history(store: &dyn Store, id: &EntryId, limit: usize) -> Result<Option<Vec<Past>>, Error> {
+    let record = Txn::begin(store)?.get::<EntryRecord>(Key::Name(&id.0))?;
+    let past = |record| Ok(document(&record)?.history(limit));
+    record.map(past).transpose()
+}
+
+/// The private space.
+pub(super) fn private(txn: &Txn<'_>) -> Result<SpaceId, Error> {
+    let me = txn
+        .get::<DeviceRecord>(Key::One)?
+        .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
+    Ok(me.private)
 }
 
 /// What is left of an entry that was erased.
@@ -266,12 +331,13 @@ pub fn devices(store: &dyn Store) -> Result<u64, Error> {
     Ok(roster.devices().len() as u64)
 }
 
-fn entry_view(id: EntryId, shown: RenderedRecord) -> EntryView {
+pub(super) fn entry_view(id: EntryId, shown: RenderedRecord) -> EntryView {
     EntryView {
         id,
         space: shown.space,
         preimage: shown.preimage,
         version: version(&shown),
         rendered: shown.rendered,
+        heeded: true,
     }
 }

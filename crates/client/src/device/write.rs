@@ -28,21 +28,26 @@ impl Core {
     ) -> Result<Vec<Wrote>, Error> {
         // Everything that can be wrong with a draft is found before anything is changed.
         for draft in drafts {
-            self.space_for(draft.shared)?;
-            if draft.together && !draft.shared {
-                return Err(Error::invalid(
-                    "an entry kept together belongs to the shared journal; share it",
-                ));
-            }
-            new_entry(draft, 0)
-                .check()
-                .map_err(|error| Error::invalid(error.to_string()))?;
-            self.check_kind(txn, draft)?;
+            self.check_draft(txn, draft)?;
         }
         drafts
             .iter()
             .map(|draft| self.write_one(txn, draft, None, outside))
             .collect()
+    }
+
+    /// Whether a draft may be written.
+    pub(super) fn check_draft(&self, txn: &Txn<'_>, draft: &Draft) -> Result<(), Error> {
+        self.space_for(draft.shared)?;
+        if draft.together && !draft.shared {
+            return Err(Error::invalid(
+                "an entry kept together belongs to the shared journal; share it",
+            ));
+        }
+        new_entry(draft, 0)
+            .check()
+            .map_err(|error| Error::invalid(error.to_string()))?;
+        self.check_kind(txn, draft)
     }
 
     /// Writes an entry at its place in the day; none for the next one.
@@ -183,6 +188,7 @@ impl Core {
             }
             let copy = self.write_one(txn, &draft, None, outside)?.entry;
             txn.put(Key::Name(&id.0), &SharedRecord { copy });
+            self.hold_no_more(txn, id);
             copies.push(copy);
         }
         Ok(copies)

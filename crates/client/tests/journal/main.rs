@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod evidence;
+mod holding;
 mod homes;
 mod imports;
 mod kinds;
 mod leaving;
 mod lives;
+mod memories;
 mod moving;
 mod relays;
+mod search;
 mod support;
 mod together;

@@ -218,6 +218,11 @@ impl SupportOffer {
         }
     }
 
+    /// The days for which it is said.
+    pub fn days(&self) -> Window {
+        self.days
+    }
+
     /// Its limits: all of those that were said.
     pub fn limits(&self) -> &BTreeSet<Said> {
         &self.limits
@@ -391,6 +396,11 @@ impl Bid {
     /// The words with it.
     pub fn said(&self) -> Option<&Said> {
         self.words.as_ref()
+    }
+
+    /// The days for which it is said.
+    pub fn days(&self) -> Window {
+        self.days
     }
 
     /// Whether it is open at `now`. One that lapsed leaves no trace anywhere.

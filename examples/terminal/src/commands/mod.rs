@@ -2,13 +2,16 @@
 
 pub(crate) mod begin;
 pub(crate) mod device;
+pub(crate) mod editor;
 pub(crate) mod erase;
 pub(crate) mod files;
 pub(crate) mod help;
+pub(crate) mod hold;
 pub(crate) mod keys;
 pub(crate) mod needs;
 pub(crate) mod pair;
 pub(crate) mod parting;
+pub(crate) mod past;
 pub(crate) mod read;
 pub(crate) mod recovery;
 pub(crate) mod relay;

@@ -1,11 +1,12 @@
 //! Reading: lists, entries, and where things stand.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use sidelight::{Entry, PageRequest, RecoveryStage, Space};
+use sidelight::{By, Date, Entry, Page, PageRequest, RecoveryStage, SearchRequest, Space};
 
 use super::pair::standing;
 use super::write::short;
@@ -26,16 +27,96 @@ struct Listed<'a> {
     next: Option<&'a str>,
 }
 
+/// How long `search` may bring its index up to date before it answers.
+const PREPARE: Duration = Duration::from_secs(10);
+
 /// `sidelight list`.
-pub(crate) async fn list(home: &Home, options: cli::List, output: Output) -> Result<(), Failure> {
-    let page = home
-        .read()
-        .await?
-        .page(PageRequest {
-            limit: options.limit,
-            before: options.before,
-        })
-        .await?;
+pub(crate) async fn list(
+    home: &Home,
+    options: cli::reading::List,
+    output: Output,
+) -> Result<(), Failure> {
+    let reader = home.read().await?;
+    let page = match looked_for(String::new(), options)? {
+        request if is_plain(&request) => {
+            let SearchRequest { limit, before, .. } = request;
+            reader.page(PageRequest { limit, before }).await?
+        }
+        request => reader.search(request).await?,
+    };
+    show_page(&page, output, || match page.next.as_deref() {
+        Some(next) => format!(
+            "More: sidelight list --before {} (and the rest as it was)",
+            Line(next)
+        ),
+        None => "Nothing here yet. Whenever you like: sidelight write TEXT".to_owned(),
+    })
+}
+
+/// `sidelight search`.
+pub(crate) async fn search(
+    home: &Home,
+    options: cli::reading::Search,
+    output: Output,
+) -> Result<(), Failure> {
+    let request = looked_for(options.terms.join(" "), options.list)?;
+    let journal = home.open().await?;
+    // Without, it only takes longer.
+    let _ = journal.prepare_search(PREPARE).await;
+    let page = journal.search(request).await;
+    journal.shutdown().await;
+    let page = page?;
+    show_page(&page, output, || match page.next.as_deref() {
+        Some(next) => format!("More: the same with --before {}", Line(next)),
+        None => "Nothing has these words. Fewer of them, or beginnings, may find more.".to_owned(),
+    })
+}
+
+/// `sidelight drafts`.
+pub(crate) async fn drafts(
+    home: &Home,
+    mut options: cli::reading::List,
+    output: Output,
+) -> Result<(), Failure> {
+    options.only.private = true;
+    list(home, options, output).await
+}
+
+fn looked_for(words: String, options: cli::reading::List) -> Result<SearchRequest, Failure> {
+    let only = options.only;
+    let day = |day: Option<String>| day.map(|day| Date::parse(&day, 0)).transpose();
+    Ok(SearchRequest {
+        words,
+        kinds: only.kind,
+        by: only.author.map(|who| match who.as_str() {
+            "me" => By::Me,
+            _ => By::Partner,
+        }),
+        space: only.private.then_some(Space::Private),
+        tags: only.tag,
+        from: day(only.from)?,
+        to: day(only.to)?,
+        limit: options.limit,
+        before: options.before,
+    })
+}
+
+/// Whether everything is asked for.
+fn is_plain(request: &SearchRequest) -> bool {
+    *request
+        == SearchRequest {
+            limit: request.limit,
+            before: request.before.clone(),
+            ..SearchRequest::default()
+        }
+}
+
+/// Shows entries a line each; `otherwise` is what there is to say of the rest, or of none.
+pub(super) fn show_page(
+    page: &Page,
+    output: Output,
+    otherwise: impl FnOnce() -> String,
+) -> Result<(), Failure> {
     let document = Listed {
         entries: page.entries.iter().map(EntryRecord::from).collect(),
         next: page.next.as_deref(),
@@ -62,19 +143,30 @@ pub(crate) async fn list(home: &Home, options: cli::List, output: Output) -> Res
                 }
             );
         }
-        if page.entries.is_empty() {
-            words.push_str("Nothing here yet. Whenever you like: sidelight write TEXT");
-        } else if let Some(next) = &page.next {
-            let _ = write!(words, "More: sidelight list --before {}", Line(next));
+        if page.entries.is_empty() || page.next.is_some() {
+            words.push_str(&otherwise());
         }
         words.trim_end().to_owned()
     })
 }
 
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    entry: EntryRecord<'a>,
+    replies: Vec<EntryRecord<'a>>,
+}
+
 /// `sidelight show`.
 pub(crate) async fn show(home: &Home, options: cli::Show, output: Output) -> Result<(), Failure> {
-    let entry = home.read().await?.entry(options.id).await?;
-    output.result(&EntryRecord::from(&entry), || {
+    let reader = home.read().await?;
+    let entry = reader.entry(options.id).await?;
+    let replies = reader.thread(entry.id.clone()).await?.replies;
+    let document = Shown {
+        entry: EntryRecord::from(&entry),
+        replies: replies.iter().map(EntryRecord::from).collect(),
+    };
+    output.result(&document, || {
         let by = if entry.mine {
             "you"
         } else {
@@ -89,7 +181,28 @@ pub(crate) async fn show(home: &Home, options: cli::Show, output: Output) -> Res
         if entry.amendments > 0 {
             line.push_str(", changed since");
         }
-        format!("{line}\n{}\n\n{}", entry.id, Text(&entry.text))
+        let mut words = format!("{line}\n{}\n\n{}", entry.id, Text(&entry.text));
+        for reply in &replies {
+            let who = if reply.mine {
+                "you"
+            } else {
+                &reply.author_name
+            };
+            let said = if reply.text.is_empty() {
+                &reply.kind
+            } else {
+                &reply.text
+            };
+            let _ = write!(
+                words,
+                "\n\n  {}  {}, by {}\n  {}",
+                short(&reply.id),
+                reply.date,
+                Line(who),
+                screen::first_line(said, LIST_WIDTH)
+            );
+        }
+        words
     })
 }
 

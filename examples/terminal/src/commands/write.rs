@@ -1,9 +1,9 @@
 //! Writing, sharing, changing.
 
 use serde::Serialize;
-use sidelight::{Date, Draft};
+use sidelight::{Date, Draft, Field, FieldValue};
 
-use super::text_or_stdin;
+use super::{editor, text_or_stdin};
 use crate::cli;
 use crate::failure::Failure;
 use crate::home::Home;
@@ -26,12 +26,21 @@ pub(crate) async fn write(home: &Home, options: cli::Write, output: Output) -> R
     };
     let text = text_or_stdin(options.text).await?;
     let journal = home.open().await?;
+    let mut fields = Vec::new();
+    if let Some(answered) = &options.reply_to {
+        fields.push(Field {
+            name: "target".to_owned(),
+            value: FieldValue::Text(journal.entry(answered.clone()).await?.id),
+        });
+    }
+    let usual = if fields.is_empty() { "moment" } else { "reply" };
     let id = journal
         .write(Draft {
-            kind: options.kind,
+            kind: options.kind.unwrap_or_else(|| usual.to_owned()),
             date,
             together: options.together,
             shared: options.share,
+            fields,
             ..Draft::new(text)
         })
         .await?;
@@ -53,39 +62,6 @@ pub(crate) async fn write(home: &Home, options: cli::Write, output: Output) -> R
 }
 
 #[derive(Serialize)]
-struct Shared {
-    shared: Vec<Copy>,
-}
-
-#[derive(Serialize)]
-struct Copy {
-    from: String,
-    id: String,
-}
-
-/// `sidelight share`.
-pub(crate) async fn share(home: &Home, options: cli::Share, output: Output) -> Result<(), Failure> {
-    let journal = home.open().await?;
-    let mut from = Vec::with_capacity(options.ids.len());
-    for id in &options.ids {
-        from.push(journal.entry(id.clone()).await?.id);
-    }
-    let copies = journal.share(from.clone()).await?;
-    journal.shutdown().await;
-    let pairs = from.into_iter().zip(copies);
-    let document = Shared {
-        shared: pairs.map(|(from, id)| Copy { from, id }).collect(),
-    };
-    output.result(&document, || {
-        let mut words = "Shared. Your partner can read it after `sidelight sync`.".to_owned();
-        for copy in &document.shared {
-            words.push_str(&format!("\n{} as {}", short(&copy.from), short(&copy.id)));
-        }
-        words
-    })
-}
-
-#[derive(Serialize)]
 struct Edited<'a> {
     id: &'a str,
     version: &'a str,
@@ -93,10 +69,26 @@ struct Edited<'a> {
 
 /// `sidelight edit`.
 pub(crate) async fn edit(home: &Home, options: cli::Edit, output: Output) -> Result<(), Failure> {
-    let text = text_or_stdin(options.text).await?;
+    let (id, before, text) = match options.text {
+        Some(text) => {
+            let text = text_or_stdin(text).await?;
+            (home.read().await?.entry(options.id).await?.id, None, text)
+        }
+        None => {
+            let entry = home.read().await?.entry(options.id).await?;
+            let text = editor::edited(&entry.text).await?;
+            (entry.id, Some((entry.version, entry.text)), text)
+        }
+    };
     let journal = home.open().await?;
-    let id = journal.entry(options.id).await?.id;
-    let version = journal.set_text(id.clone(), text).await?;
+    let version = match before {
+        // What others have written since it was opened stays.
+        Some((version, before)) => {
+            let edit = editor::splice(&before, &text);
+            journal.edit(id.clone(), Some(version), edit).await?
+        }
+        None => journal.set_text(id.clone(), text).await?,
+    };
     journal.shutdown().await;
     let document = Edited {
         id: &id,

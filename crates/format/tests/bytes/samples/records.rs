@@ -1,12 +1,14 @@
 //! Records of a device's store.
 
 use sidelight_format::record::{
-    AuthorRecord, CarriedRecord, ChainBranch, ChainPlace, ChainRecord, DeviceRecord, DropRecord,
-    EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord, ErasedRecord, ErasingRecord, Fact,
-    FactRecord, ImportedRecord, IndexDirectory, IndexKey, IndexPage, IndexRow, ListedRecord,
-    MoveRecord, MoveStage, Name, OutboxRecord, OwnAuthorRecord, PairingEnd, PairingRecord,
-    PersonRecord, Reach, Recovering, RenderedRecord, RenewalRecord, ReplicaRecord, SharedRecord,
-    SpaceRecord, UnseenErasure, UnseenRecord, Verdict, WaitingRecord,
+    AuthorRecord, CarriedRecord, ChainBranch, ChainPlace, ChainRecord, ChoicesRecord, DeviceRecord,
+    DropRecord, EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord, ErasedRecord,
+    ErasingRecord, Fact, FactRecord, HeldRecord, ImportedRecord, IndexDirectory, IndexKey,
+    IndexPage, IndexRow, ListedRecord, MoveRecord, MoveStage, Name, OutboxRecord, OwnAuthorRecord,
+    PageWriter, PairingEnd, PairingRecord, PersonRecord, PlacesWriter, Reach, Recovering,
+    RenderedRecord, RenewalRecord, ReplicaRecord, SearchChange, SearchDirectory, SearchKeys,
+    SearchPage, SearchRun, SharedRecord, SpaceRecord, UnseenErasure, UnseenRecord, Verdict,
+    WaitingRecord,
 };
 use sidelight_format::{
     AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, EraseToken, Generation, KeyHash, Kind,
@@ -54,6 +56,15 @@ fn key() -> IndexKey {
         order: 3,
         entry: EntryId(run(4)),
     }
+}
+
+fn page() -> SearchPage {
+    let mut places = PlacesWriter::default();
+    places.push(2, &[0, 300]);
+    places.push(9, &[1, 2, 3]);
+    let mut page = PageWriter::default();
+    page.push(b"\0river", &places.into_bytes());
+    page.take()
 }
 
 fn row() -> IndexRow {
@@ -385,6 +396,41 @@ pub(super) fn samples() -> Vec<Sample> {
                 generation: Generation(300),
                 since: NOW,
                 at: Some(NOW),
+            },
+        ),
+        record(
+            "records/27 search",
+            &SearchDirectory {
+                runs: vec![(key(), 300)],
+                next: 301,
+            },
+        ),
+        record(
+            "records/28 run",
+            &SearchRun {
+                entries: 1024,
+                keys: vec![(key(), 1)],
+                pages: vec![(b"\0river".to_vec().into(), 2)],
+            },
+        ),
+        record("records/29 keys", &SearchKeys { keys: vec![key()] }),
+        record("records/30 page", &page()),
+        record(
+            "records/31 change",
+            &SearchChange {
+                entry: EntryId(run(4)),
+                indexed: Some(key()),
+            },
+        ),
+        record("records/32 choices", &ChoicesRecord { on_this_day: true }),
+        record(
+            "records/33 held",
+            &HeldRecord {
+                entry: EntryId(run(4)),
+                due: NOW,
+                text: true,
+                fields: Some(vec!["tags".into()]),
+                date: Some(date()),
             },
         ),
         value("records/ChainPlace", &place()),
