@@ -129,10 +129,10 @@ pub use keystore::{
 pub use memories::{Amendment, Thread};
 pub use reader::Reader;
 pub use records::{
-    Draft, Emoji, Entry, Erased, ErasedFrom, ExportFormat, ExportOptions, ExportReport,
-    ExportScope, Field, FieldEdit, FieldValue, ImportFormat, ImportOptions, ImportReport, Invited,
-    NewPerson, OwnDevice, Page, PageRequest, Pairing, PairingEnd, PairingStage, Partner, Progress,
-    RecoveryStage, Skipped, Space, Status, SyncReport, TextEdit,
+    Draft, Emoji, Entry, Erased, ErasedFrom, ExchangeProgress, ExportFormat, ExportOptions,
+    ExportReport, ExportScope, Field, FieldEdit, FieldValue, ImportFormat, ImportOptions,
+    ImportReport, Invited, NewPerson, OwnDevice, Page, PageRequest, Pairing, PairingEnd,
+    PairingStage, Partner, RecoveryStage, Skipped, Space, Status, SyncReport, TextEdit,
 };
 pub use recovery::{Recover, RecoveryWords};
 #[doc(hidden)] // for the bindings, whose calls are tasks of the same runtime

@@ -3,17 +3,17 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Error;
-use crate::records::Progress;
+use crate::records::ExchangeProgress;
 
 /// One kind of long call, of which one at a time is under way.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Long(Arc<Mutex<Option<Progress>>>);
+pub(crate) struct Long(Arc<Mutex<Option<ExchangeProgress>>>);
 
 /// A long call; over when it is dropped, however it ends.
 pub(crate) struct Underway(Long);
 
 impl Long {
-    pub(crate) fn progress(&self) -> Option<Progress> {
+    pub(crate) fn progress(&self) -> Option<ExchangeProgress> {
         *self.lock()
     }
 
@@ -23,11 +23,11 @@ impl Long {
         if progress.is_some() {
             return Err(Error::invalid(sentence));
         }
-        *progress = Some(Progress::default());
+        *progress = Some(ExchangeProgress::default());
         Ok(Underway(self.clone()))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Progress>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<ExchangeProgress>> {
         // Each change is one assignment.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -35,7 +35,7 @@ impl Long {
 
 impl Underway {
     pub(crate) fn total(&self, total: u64) {
-        *self.0.lock() = Some(Progress { done: 0, total });
+        *self.0.lock() = Some(ExchangeProgress { done: 0, total });
     }
 
     pub(crate) fn done(&self, count: usize) {

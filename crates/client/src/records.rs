@@ -402,7 +402,7 @@ pub struct ImportOptions {
 
 /// How far a long call is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct ExchangeProgress {
     /// Entries dealt with.
     pub done: u64,
     /// Entries in all; 0 while they are being counted.

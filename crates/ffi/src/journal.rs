@@ -7,9 +7,9 @@ use crate::keys::Theirs;
 use crate::mirror::Take;
 use crate::task::{duration, run, run_until};
 use crate::{
-    CancelToken, Day, Draft, Entry, Erased, EventStream, ExportOptions, ExportReport, FieldEdit,
-    ImportOptions, ImportReport, Invited, JournalError, KeyStore, NewPerson, OwnDevice, Page,
-    PageRequest, Pairing, Progress, Status, SyncReport, TextEdit, Today,
+    CancelToken, Day, Draft, Entry, Erased, EventStream, ExchangeProgress, ExportOptions,
+    ExportReport, FieldEdit, ImportOptions, ImportReport, Invited, JournalError, KeyStore,
+    NewPerson, OwnDevice, Page, PageRequest, Pairing, Status, SyncReport, TextEdit, Today,
 };
 
 /// One device's journal.
@@ -428,7 +428,7 @@ impl Journal {
     }
 
     /// How far the export under way is; none if there is none.
-    pub fn export_progress(&self) -> Option<Progress> {
+    pub fn export_progress(&self) -> Option<ExchangeProgress> {
         self.journal
             .export_progress()
             .map(crate::mirror::Give::give)
@@ -460,7 +460,7 @@ impl Journal {
     }
 
     /// How far the import under way is; none if there is none.
-    pub fn import_progress(&self) -> Option<Progress> {
+    pub fn import_progress(&self) -> Option<ExchangeProgress> {
         self.journal
             .import_progress()
             .map(crate::mirror::Give::give)

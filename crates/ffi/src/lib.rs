@@ -49,9 +49,9 @@ pub use log::{LogLevel, LogSink, LogSinkError, set_log_sink};
 pub use reader::Reader;
 pub use records::{
     BidNow, BoundaryShown, ComfortShown, Day, Draft, Emoji, Entry, Erased, ErasedFrom,
-    ExportFormat, ExportOptions, ExportReport, ExportScope, Field, FieldEdit, FieldValue,
-    ImportFormat, ImportOptions, ImportReport, Invited, NeedNow, NewPerson, OfferNow, OwnDevice,
-    Page, PageRequest, Pairing, PairingEnd, PairingStage, Partner, Progress, SkipReason, Skipped,
+    ExchangeProgress, ExportFormat, ExportOptions, ExportReport, ExportScope, Field, FieldEdit,
+    FieldValue, ImportFormat, ImportOptions, ImportReport, Invited, NeedNow, NewPerson, OfferNow,
+    OwnDevice, Page, PageRequest, Pairing, PairingEnd, PairingStage, Partner, SkipReason, Skipped,
     Space, Status, SyncReport, TextEdit, Today,
 };
 pub use task::CancelToken;

@@ -324,7 +324,9 @@ impl Device {
         dry_run: bool,
         outside: &mut Outside<'_>,
     ) -> Result<Vec<Took>, Error> {
-        self.act(|core, txn| core.import(txn, imports, dry_run, outside))
+        self.write_shared(outside, |core, txn, outside| {
+            core.import(txn, imports, dry_run, outside)
+        })
     }
 
     /// Edits an entry: all edits or none, as one change. Positions are those of the text of

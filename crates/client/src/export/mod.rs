@@ -13,7 +13,7 @@ use crate::convert::{self, People};
 use crate::device::view::{self, EntryView};
 use crate::device::{Device, evidence};
 use crate::evidence::Bundle;
-use crate::records::{ExportFormat, ExportOptions, ExportReport, ExportScope, Progress};
+use crate::records::{ExchangeProgress, ExportFormat, ExportOptions, ExportReport, ExportScope};
 use crate::{Error, Journal, reading};
 
 /// How many entries are read and written in one go; other calls get in between.
@@ -67,7 +67,7 @@ impl Journal {
     }
 
     /// How far the export under way is; none if there is none.
-    pub fn export_progress(&self) -> Option<Progress> {
+    pub fn export_progress(&self) -> Option<ExchangeProgress> {
         self.shared.exporting.progress()
     }
 }

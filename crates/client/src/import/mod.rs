@@ -20,7 +20,7 @@ use self::from::From;
 use crate::device::{self, Import, Took};
 use crate::progress::Underway;
 use crate::reader::on_pool;
-use crate::records::{ImportFormat, ImportOptions, ImportReport, Progress, Skipped};
+use crate::records::{ExchangeProgress, ImportFormat, ImportOptions, ImportReport, Skipped};
 use crate::{Error, ErrorKind, Journal};
 
 /// How many entries are written in one go: durable together, and other calls get in between.
@@ -158,7 +158,7 @@ impl Journal {
     }
 
     /// How far the import under way is; none if there is none.
-    pub fn import_progress(&self) -> Option<Progress> {
+    pub fn import_progress(&self) -> Option<ExchangeProgress> {
         self.shared.importing.progress()
     }
 

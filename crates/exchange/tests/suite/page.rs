@@ -137,3 +137,37 @@ fn the_page_fetches_nothing_and_allows_nothing() {
     assert_eq!(title, "Notes");
     assert!(!html.contains("http://") && !html.contains("https://"));
 }
+
+/// What a real browser makes of it, whole. Needs `chromium`, or what `SIDELIGHT_BROWSER` names.
+#[test]
+#[ignore = "needs a browser: cargo test -p sidelight-exchange --test suite browser -- --ignored"]
+fn a_browser_shows_the_text_of_the_whole_diary_and_runs_nothing() {
+    let mut kept = kept_diary();
+    for hostile in [
+        "<script>document.title = 'ran'; document.body.append('ran')</script>",
+        "</div></article></main><script>document.title = 'ran'</script>",
+        "<img src=x onerror=\"document.title = 'ran'\"><svg onload=\"document.title = 'ran'\">",
+        "<meta http-equiv=refresh content=0><style>*{display:none}</style>\r\n\r\u{85}\u{202e}",
+    ] {
+        kept.push(Kept::moment(hostile));
+    }
+    let path = std::env::temp_dir().join(format!("sidelight-page-{}.html", std::process::id()));
+    std::fs::write(&path, page(&kept)).unwrap();
+    let browser = std::env::var_os("SIDELIGHT_BROWSER").unwrap_or_else(|| "chromium".into());
+    let shown = std::process::Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
+        .arg(&path)
+        .output();
+    std::fs::remove_file(&path).unwrap();
+    let shown = shown.expect("a browser that starts");
+    assert!(shown.status.success());
+    let all = elements(core::str::from_utf8(&shown.stdout).unwrap());
+    is_ours(&all);
+    let title = &all.iter().find(|one| one.name == "title").unwrap().text;
+    assert_eq!(title, "Notes");
+    // What a browser writes down has its ends of lines made one.
+    let lines = |text: &str| text.replace("\r\n", "\n").replace('\r', "\n");
+    let expected: Vec<_> = kept.iter().map(|one| lines(&one.rendered.text)).collect();
+    assert!(texts(&all) == expected, "the browser shows another text");
+    println!("{} entries", expected.len());
+}

@@ -16,6 +16,6 @@ pub use people::{
 };
 pub use today::{BidNow, BoundaryShown, ComfortShown, NeedNow, OfferNow, Today};
 pub use travel::{
-    ExportFormat, ExportOptions, ExportReport, ExportScope, ImportFormat, ImportOptions,
-    ImportReport, Progress, SkipReason, Skipped,
+    ExchangeProgress, ExportFormat, ExportOptions, ExportReport, ExportScope, ImportFormat,
+    ImportOptions, ImportReport, SkipReason, Skipped,
 };

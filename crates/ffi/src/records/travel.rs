@@ -56,8 +56,8 @@ impl ImportOptions {
 
 given! {
     /// How far a long call is.
-    #[of(sidelight::Progress)]
-    pub struct Progress {
+    #[of(sidelight::ExchangeProgress)]
+    pub struct ExchangeProgress {
         /// Entries dealt with.
         pub done: i64,
         /// Entries in all; 0 while they are being counted.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use sidelight::{
-    ExportFormat, ExportOptions, ExportScope, ImportFormat, ImportOptions, ImportReport, Progress,
+    ExchangeProgress, ExportFormat, ExportOptions, ExportScope, ImportFormat, ImportOptions,
+    ImportReport,
 };
 
 use crate::cli;
@@ -94,7 +95,7 @@ pub(crate) async fn import(
 /// Awaits something long and shows how far it is.
 async fn watched<T>(
     mut long: impl Future<Output = T> + Unpin,
-    progress: impl Fn() -> Option<Progress>,
+    progress: impl Fn() -> Option<ExchangeProgress>,
     output: Output,
 ) -> T {
     let bar = if output.is_json() {

@@ -8,6 +8,7 @@ mod bad_pairing;
 mod demo;
 mod device;
 mod erasing;
+mod evidence;
 mod files;
 mod keys;
 mod needs;
