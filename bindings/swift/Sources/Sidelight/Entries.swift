@@ -120,29 +120,40 @@ extension Journal {
 
 /// Coming and going.
 extension Journal {
-    /// Writes every entry that this device can read, private and shared, into `sidelight.json` in
-    /// `folder`, in place of an earlier one: unencrypted, so mind where. Nothing half-written is
-    /// left, whatever happens.
+    /// Writes entries into `folder`, unencrypted, so mind where; offline, and nobody is told. As JSON
+    /// into `sidelight.json`, as a page into `sidelight.html`, each in place of an earlier one; as
+    /// Markdown into the folder `sidelight-markdown`, as evidence into `sidelight-evidence`, which
+    /// must not be there yet. Nothing half-written is left, whatever happens.
     @discardableResult
-    public func exportJSON(to folder: URL) async throws(JournalError) -> ExportReport {
-        try await stopping { try await core.exportJson(dir: folder.path, cancel: $0) }
+    public func export(
+        to folder: URL, _ options: ExportOptions
+    ) async throws(JournalError) -> ExportReport {
+        try await stopping {
+            try await core.export(dir: folder.path, options: options, cancel: $0)
+        }
     }
 
-    /// Imports a Day One export: its JSON file, plain or gzip. Entries become moments of their
-    /// day, with their tags and star; photos, places and the like are left behind. Importing a
-    /// file again brings nothing twice. One that is interrupted keeps what it has written;
-    /// importing again goes on.
+    /// How far the export under way is; none if there is none.
+    public var exportProgress: ExchangeProgress? {
+        core.exportProgress()
+    }
+
+    /// Imports a journal from elsewhere: what Sidelight itself exported as JSON, Day One (its zip,
+    /// or the JSON in it), Daylio, jrnl, or a folder of Markdown files; plain or gzip. Entries are
+    /// private unless `options` say otherwise. Importing again brings nothing twice. Photos,
+    /// recordings, places and the like stay behind. One that is interrupted keeps what it has
+    /// written; importing again goes on.
     @discardableResult
-    public func importDayOne(
-        _ file: URL, _ options: ImportOptions = ImportOptions()
+    public func importJournal(
+        from file: URL, _ options: ImportOptions = ImportOptions()
     ) async throws(JournalError) -> ImportReport {
         try await stopping {
-            try await core.importDayOne(path: file.path, options: options, cancel: $0)
+            try await core.importFrom(path: file.path, options: options, cancel: $0)
         }
     }
 
     /// How far the import under way is; none if there is none.
-    public var importProgress: ImportProgress? {
+    public var importProgress: ExchangeProgress? {
         core.importProgress()
     }
 }
