@@ -28,6 +28,8 @@ impl Core {
         let Some((_, writes)) = self.written() else {
             return Ok(());
         };
+        // Drawn whether it is due or not, so that no other randomness depends on a clock.
+        let moment = schedule::renewal(outside);
         let kept = txn.get::<RenewalRecord>(Key::One)?;
         let generation = self.keys().generation;
         // A clock that was ahead then is no reason to wait until it would be again.
@@ -39,7 +41,7 @@ impl Core {
         });
         // A renewal that was due when the program ended comes with this write.
         if record.at.is_none() && schedule::is_due(record.since, outside.now, writes) {
-            record.at = Some(schedule::renewal(outside));
+            record.at = Some(moment);
         }
         if same != Some(record) {
             txn.put(Key::One, &record);

@@ -44,7 +44,8 @@ fn words_that_are_wrong_are_told_by_what_is_wrong_and_not_repeated() {
     check(&right[..23], 11, "24 recovery words");
     check(&[], 11, "24 recovery words");
     let mut wrong = right.clone();
-    wrong[6] = format!("{}qq", right[6]);
+    // No word of the list ends with it, and none comes before what it was added to.
+    wrong[6] = format!("{}q", right[6]);
     check(&wrong, 11, "word 7");
     let told = ana.run_with(&["recovery", "check"], wrong.join(" ").as_bytes());
     let offered = format!("Is word 7 perhaps: {}?\n", right[6]);
