@@ -71,7 +71,7 @@ impl Manifest {
         let files = self.files.iter().flat_map(|one| [&one.name, &one.sha256]);
         let count = (self.names.len() as u64).to_be_bytes();
         let mut parts: Vec<&[u8]> = vec![&count];
-        parts.extend(names.chain(files).map(|text| text.as_bytes()));
+        parts.extend(names.chain(files).map(String::as_bytes));
         digest("evidence", &parts)
     }
 
