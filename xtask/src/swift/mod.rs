@@ -76,13 +76,10 @@ impl Package {
     /// Builds the library and writes what is generated from it.
     fn generate(&self) -> Result<(), String> {
         let library = library()?;
-        let folder = self.target.join("lib");
         // A folder with nothing else: beside a shared library the linker would take that one.
-        let linked = folder.join("libsidelight_ffi.a");
-        let made = fs::create_dir_all(&folder)
-            .and_then(|()| gone(&linked))
-            .and_then(|()| fs::hard_link(&library, &linked));
-        made.map_err(|error| format!("{}: {error}", linked.display()))?;
+        self.link(&library, "lib")?;
+        // Its relay is the one that the tests talk to.
+        self.link(&library.with_file_name("sidelight"), "bin")?;
 
         let generated = [self.target.join("generated"), self.target.join("again")];
         for folder in &generated {
@@ -108,6 +105,16 @@ impl Package {
         Ok(())
     }
 
+    /// Puts a file that cargo built into a folder that the toolchain sees.
+    fn link(&self, file: &Path, folder: &str) -> Result<(), String> {
+        let folder = self.target.join(folder);
+        let linked = folder.join(file.file_name().unwrap_or_default());
+        let made = fs::create_dir_all(&folder)
+            .and_then(|()| gone(&linked))
+            .and_then(|()| fs::hard_link(file, &linked));
+        made.map_err(|error| format!("{}: {error}", linked.display()))
+    }
+
     /// `swift` for the package.
     fn swift(&self, words: &[&str]) -> Result<Command, String> {
         let folder = self.target.join("bindings/swift");
@@ -122,6 +129,7 @@ impl Package {
             swift.args(["-Xswiftc", "-warnings-as-errors"]);
         }
         swift.args(others);
+        swift.env("SIDELIGHT_PROGRAM", self.target.join("bin/sidelight"));
         println!("swift {}", words.join(" "));
         Ok(swift)
     }
