@@ -61,10 +61,10 @@ extension Everything {
             await ana.journal.shutdown()
         }
 
-        @Test func wordsOfALaterFormNeedAnUpdate() {
-            #expect(throws: JournalError.self) { try Words(json: [#"{"format": 99}"#]) }
+        @Test func helpOfALaterFormNeedsAnUpdate() {
+            #expect(throws: JournalError.self) { try Words(json: ["no JSON"]) }
             do {
-                _ = try Help(json: #"{"format": 99}"#)
+                _ = try Help(json: #"{"format": 99, "regions": []}"#)
                 Issue.record("it was read")
             } catch {
                 #expect(error.kind == .updateNeeded, "\(error)")

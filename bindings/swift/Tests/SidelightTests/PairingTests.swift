@@ -53,7 +53,9 @@ extension Everything {
             let folder = try Folder()
             let tablet = try await Journal.joinOwn(
                 at: folder.home, keys: AppKeys(), link: link, deviceName: "tablet")
-            for journal in [tablet, ana.journal, tablet] { try await journal.syncNow() }
+            for journal in [ana.journal, tablet, ana.journal, tablet] {
+                try await journal.syncNow()
+            }
             for journal in [ana.journal, tablet] { try await journal.confirm(same: true) }
             for journal in [tablet, ana.journal, tablet] { try await journal.syncNow() }
             #expect(try await tablet.page().entries.map(\.text) == ["written before"])
@@ -77,8 +79,9 @@ extension Everything {
             try await writeAndRead(in: ana)
 
             try await accept(try await invite(from: ana), in: ben)
-            for journal in [ana, ben] { try await compare(in: journal) { $0.count == 7 } }
             for journal in [ana, ben] { try await journal.syncNow() }
+            for journal in [ana, ben] { try await compare(in: journal) { $0.count == 7 } }
+            for journal in [ben, ana, ben] { try await journal.syncNow() }
             let id = try #require(try await ana.page().entries.first).id
             try await share(id, in: ana)
             #expect(await refresh(ben) == false)  // it was not suspended

@@ -96,7 +96,7 @@ func pair(_ ana: Journal, _ ben: Journal) async throws {
     let invited = try await ana.invite()
     #expect(invited.expires > Date())
     try await ben.join(invited.link)
-    for journal in [ben, ana, ben] { try await journal.syncNow() }
+    for journal in [ana, ben, ana, ben] { try await journal.syncNow() }
     let (one, other) = (try await ana.pairing(), try await ben.pairing())
     #expect(one?.stage == .compare && other?.stage == .compare)
     #expect(one?.comparison.count == 7 && one?.comparison == other?.comparison)

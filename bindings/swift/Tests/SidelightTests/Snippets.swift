@@ -58,6 +58,7 @@ func writeAndRead(in journal: Journal) async throws {
 
 func invite(from journal: Journal) async throws -> String {
     let invited = try await journal.invite(for: .seconds(3_600))
+    try await journal.syncNow()
     return invited.link  // to show to one person and nobody else
 }
 
