@@ -64,7 +64,7 @@ extension Everything {
         @Test func helpOfALaterFormNeedsAnUpdate() {
             #expect(throws: JournalError.self) { try Words(json: ["no JSON"]) }
             do {
-                _ = try Help(json: #"{"format": 99, "regions": []}"#)
+                _ = try Help(json: #"{"format": 99, "author": "x", "regions": []}"#)
                 Issue.record("it was read")
             } catch {
                 #expect(error.kind == .updateNeeded, "\(error)")

@@ -84,9 +84,9 @@ extension Everything {
             for journal in [ben, ana, ben] { try await journal.syncNow() }
             let id = try #require(try await ana.page().entries.first).id
             try await share(id, in: ana)
-            #expect(await refresh(ben) == false)  // it was not suspended
+            try await ben.suspend()
+            #expect(await refresh(ben))
             try await ben.resume()
-            try await ben.syncNow()
             let texts = Set(try await ben.page().entries.map(\.text))
             #expect(texts.isSuperset(of: ["Walked by the river, twice.", "Your tea was good."]))
 
