@@ -8,8 +8,8 @@
 //! LIBRARY is a shared or static library that still has its symbols; the same library gives the
 //! same bytes. FOLDER gets `org/sidelight/*.kt`, or `*.swift`, `*.h` and `module.modulemap`.
 //!
-//! The generator would show an error's fields where people look for a sentence; what it wrote is
-//! mended in that one place.
+//! What the generator writes is mended in two places: it would show an error's fields where people
+//! look for a sentence, and Kotlin's loader is to ask which library there is.
 
 use std::error::Error;
 use std::fs;
@@ -62,13 +62,28 @@ fn kotlin(library: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
     })?;
     let path = folder.join("org/sidelight/sidelight.kt");
     let text = fs::read_to_string(&path)?;
-    let (from, to) = ("get() = \"detail=${ `detail` }\"", "get() = `detail`");
-    let found = text.matches(from).count();
-    if found != ERROR_KINDS {
-        return Err(format!("{found} errors have a sentence, not {ERROR_KINDS}").into());
-    }
-    fs::write(path, text.replace(from, to))?;
+    let text = replaced(
+        &text,
+        "get() = \"detail=${ `detail` }\"",
+        "get() = `detail`",
+        ERROR_KINDS,
+    )?;
+    let text = replaced(
+        &text,
+        "return \"sidelight_ffi\"",
+        "return NativeLibrary.name",
+        1,
+    )?;
+    fs::write(path, text)?;
     Ok(())
+}
+
+/// Replaces what stands in a text so many times.
+fn replaced(text: &str, from: &str, to: &str, times: usize) -> Result<String, String> {
+    match text.matches(from).count() {
+        found if found == times => Ok(text.replace(from, to)),
+        found => Err(format!("{from:?} is there {found} times, not {times}")),
+    }
 }
 
 fn swift(library: &str, folder: &Path) -> Result<(), Box<dyn Error>> {

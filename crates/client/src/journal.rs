@@ -21,7 +21,8 @@ use crate::{Error, ErrorKind, Event, KeyStore, convert, reading, runtime, warnin
 /// One device's journal. Clones are the same journal.
 ///
 /// Every call is done by a thread of the journal's own, one after another, whatever executor
-/// awaits it. Dropping a future means to stop waiting: the call is done all the same.
+/// awaits it. Dropping a future means to stop waiting: the call is done all the same, but for
+/// those that take long. A sync, an import and an export stop, and keep what they have done.
 ///
 /// Several programs may have one journal open, and read it at the same time. Whoever writes
 /// takes turns with the others, for no longer than a command takes, and waits five seconds for
@@ -40,6 +41,16 @@ pub(crate) struct Shared {
     pub(crate) exporting: Long,
     /// Whether the journal was shut down, rather than having failed.
     over: Arc<AtomicBool>,
+}
+
+/// Lets the device thread look who still waits, when somebody may have stopped.
+struct HungUp<'a>(&'a Sender<Message>);
+
+impl Drop for HungUp<'_> {
+    fn drop(&mut self) {
+        // Fails only if the thread has ended already.
+        let _ = self.0.send(Message::Command(Box::new(|_| ())));
+    }
 }
 
 impl Drop for Shared {
@@ -356,6 +367,7 @@ impl Journal {
     /// [`suspend`](Self::suspend) and [`shutdown`](Self::shutdown). Nothing is lost by any: what
     /// waits is kept, and what came is here.
     pub async fn sync_now(&self, deadline: Duration) -> Result<SyncReport, Error> {
+        let _hung_up = HungUp(&self.shared.to); // dropped after what waits for the answer
         self.ask(move |driver, answer| driver.sync(deadline, answer))
             .await
     }

@@ -101,8 +101,10 @@ impl Driver {
         });
     }
 
-    /// Answers those syncs that are over.
+    /// Answers those syncs that are over, and forgets those that nobody waits for.
     pub(crate) fn finish_syncs(&mut self, now: Instant) {
+        // Nobody waits for these any more.
+        self.syncs.waiting.retain(|sync| !sync.answer.is_closed());
         let failed = self.failing.as_ref().filter(|failing| !failing.passing);
         if let Some(failing) = failed {
             let error = failing.error.clone();

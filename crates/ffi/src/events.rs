@@ -122,6 +122,8 @@ mirrored! {
         DevicesDisagree,
         /// Two own devices had paired with a partner each.
         TwoPairings,
+        /// The partner has moved the shared journal to another relay.
+        Moved,
         /// Something that only a newer version can tell.
         Other,
     }

@@ -147,6 +147,26 @@ impl Journal {
         run(async move { journal.use_relay(address, ticket).await }).await
     }
 
+    /// Moves this person's journals to another relay: at once, offline, needing nobody. Own
+    /// devices and the partner are led over where they still read; what is here is brought along
+    /// with the next syncs, and the former relay asked to drop what this person wrote.
+    ///
+    /// With `lost` the former relay is given up for good: nothing is sent to it or asked of it.
+    /// Then the partner names the same relay in the same way, and both meet there.
+    ///
+    /// Fails as Invalid if everything is there already, while a pairing is under way, or if the
+    /// address is none; Removed; Storage.
+    #[uniffi::method(default(ticket = None, lost = false))]
+    pub async fn move_to_relay(
+        &self,
+        address: String,
+        ticket: Option<String>,
+        lost: bool,
+    ) -> Result<(), JournalError> {
+        let journal = self.journal();
+        run(async move { journal.move_to_relay(address, ticket, lost).await }).await
+    }
+
     /// Connects, sends what waits and receives what is there, until all is in sync or
     /// `deadline_ms` milliseconds are over. While live it uses the connections that there are. A
     /// pairing that completes meanwhile is gone on with.

@@ -83,11 +83,11 @@ pub enum FieldHolds {
     Entry,
     /// The hash of a wording: `Text`.
     Hash,
-    /// A set of words of the person's own: `List`.
+    /// A set of words of the person's own: `Texts`.
     SetOfWords,
-    /// A set of some of its words: `List`.
+    /// A set of some of its words: `Texts`.
     SetOf,
-    /// A set of times of the day, `22:00-07:30`: `List`.
+    /// A set of times of the day, `22:00-07:30`: `Texts`.
     SetOfTimes,
 }
 

@@ -325,6 +325,38 @@ given! {
     }
 }
 
+#[uniffi::export]
+impl Card {
+    /// Whether it is past its review on this day, or the day is before the card was made, so that
+    /// the clock cannot be right.
+    pub fn stale(&self, on: Day) -> bool {
+        stale(on, self.checked_on, self.review_by)
+    }
+}
+
+#[uniffi::export]
+impl Resource {
+    /// Whether it is past its review on this day, or the day is before it was looked up, so that
+    /// the clock cannot be right. A stale resource is shown all the same, with a warning.
+    pub fn stale(&self, on: Day) -> bool {
+        stale(on, self.checked_on, self.review_by)
+    }
+}
+
+#[uniffi::export]
+impl Region {
+    /// Whether any of its resources is stale.
+    pub fn stale(&self, on: Day) -> bool {
+        let mut resources = self.resources.iter();
+        resources.any(|resource| stale(on, resource.checked_on, resource.review_by))
+    }
+}
+
+fn stale(on: Day, checked_on: Day, review_by: Day) -> bool {
+    let day = |day: Day| (day.year, day.month, day.day);
+    day(on) < day(checked_on) || day(on) > day(review_by)
+}
+
 mirrored! {
     /// What a resource is for.
     #[of(ours::Purpose, Distress)]

@@ -100,7 +100,7 @@ impl Field {
                 FieldValue::Text { text } => sidelight::FieldValue::Text(text),
                 FieldValue::Number { number } => sidelight::FieldValue::Number(number),
                 FieldValue::Flag { flag } => sidelight::FieldValue::Flag(flag),
-                FieldValue::List { list } => sidelight::FieldValue::List(list),
+                FieldValue::Texts { texts } => sidelight::FieldValue::List(texts),
                 FieldValue::Unknown { bytes } => sidelight::FieldValue::Unknown(bytes),
             },
         }
@@ -125,10 +125,10 @@ pub enum FieldValue {
         /// Which.
         flag: bool,
     },
-    /// Several texts.
-    List {
+    /// Several texts. It is not called `List`, which would hide Kotlin's own.
+    Texts {
         /// The texts.
-        list: Vec<String>,
+        texts: Vec<String>,
     },
     /// Something that this version does not know; it survives being shared and exported.
     Unknown {
@@ -143,7 +143,7 @@ impl Give<FieldValue> for sidelight::FieldValue {
             Self::Text(text) => FieldValue::Text { text },
             Self::Number(number) => FieldValue::Number { number },
             Self::Flag(flag) => FieldValue::Flag { flag },
-            Self::List(list) => FieldValue::List { list },
+            Self::List(texts) => FieldValue::Texts { texts },
             Self::Unknown(bytes) => FieldValue::Unknown { bytes },
             _ => FieldValue::Unknown { bytes: Vec::new() },
         }

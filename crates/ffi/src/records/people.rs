@@ -170,6 +170,11 @@ given! {
         pub partner: Option<Partner>,
         /// The relay's address, if there is one.
         pub relay: Option<String>,
+        /// The address of the relay of the shared journal, if that is another one.
+        pub shared_relay: Option<String>,
+        /// How many mailboxes are still on their way from a former relay: being brought to the
+        /// new one, or to be dropped at the former one.
+        pub moving: i64,
         /// How many devices this person has, this one among them. The partner never learns it.
         pub devices: i64,
         /// How many envelopes wait to be sent.

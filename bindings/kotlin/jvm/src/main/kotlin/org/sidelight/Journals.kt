@@ -1,0 +1,121 @@
+// Journals as Kotlin writes them: durations, paths, flows, and coroutines whose cancelling stops
+// the work. All else is generated from the Rust library.
+
+package org.sidelight
+
+import java.nio.file.Path
+import kotlin.time.Duration
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.withContext
+
+/** Begins a journal in the folder [home]; see [Journal.Companion.create]. */
+public suspend fun Journal.Companion.create(home: Path, keys: KeyStore, person: NewPerson): Journal =
+    create(home.toString(), keys, person)
+
+/** Opens the journal in the folder [home]; see [Journal.Companion.open]. */
+public suspend fun Journal.Companion.open(home: Path, keys: KeyStore): Journal =
+    open(home.toString(), keys)
+
+/** Makes this device one more of a person's; see [Journal.Companion.joinOwn]. */
+public suspend fun Journal.Companion.joinOwn(
+    home: Path,
+    keys: KeyStore,
+    link: String,
+    deviceName: String,
+): Journal = joinOwn(home.toString(), keys, link, deviceName)
+
+/** Opens the journal in the folder [home] for reading; see [Reader.Companion.open]. */
+public suspend fun Reader.Companion.open(home: Path, keys: KeyStore): Reader =
+    open(home.toString(), keys)
+
+/**
+ * Does [block], then shuts the journal down and waits until everything is closed, however the
+ * block ends.
+ */
+public suspend inline fun <R> Journal.use(block: (Journal) -> R): R =
+    try {
+        block(this)
+    } finally {
+        withContext(NonCancellable) { shutdown() }
+        destroy()
+    }
+
+/**
+ * What happens from the moment of collecting on, until the collector goes away or the journal is
+ * shut down. Each collector has all of it; one that is slow is told [Event.Lagged]. Collect
+ * first, then load what is shown.
+ */
+public val Journal.events: Flow<Event>
+    get() = flow {
+        val stream = listen()
+        try {
+            while (true) emit(stream.nextEvent() ?: break)
+        } finally {
+            stream.stop()
+            stream.destroy()
+        }
+    }
+
+/**
+ * Pages of at most [limit] entries, the newest first, each read when it is collected.
+ */
+public fun Journal.pages(limit: Int = 50): Flow<Page> = pages(limit) { page(it) }
+
+/** Pages of at most [limit] entries, the newest first, each read when it is collected. */
+public fun Reader.pages(limit: Int = 50): Flow<Page> = pages(limit) { page(it) }
+
+private fun pages(limit: Int, read: suspend (PageRequest) -> Page): Flow<Page> = flow {
+    var before: String? = null
+    do {
+        val page = read(PageRequest(limit, before))
+        emit(page)
+        before = page.next
+    } while (before != null)
+}
+
+/**
+ * Sends and receives until all is in sync or the [deadline] is over. Cancelling the coroutine
+ * stops the sync; nothing is lost by that.
+ *
+ * @throws JournalException as [Journal.syncNow] says
+ */
+public suspend fun Journal.syncNow(deadline: Duration): SyncReport =
+    stoppable { syncNow(deadline.inWholeMilliseconds, it) }
+
+/** Invites a partner, for at most [lifetime]: the link to show to them and nobody else. */
+public suspend fun Journal.invite(lifetime: Duration): Invited = invite(lifetime.inWholeMilliseconds)
+
+/** Invites a further device of this person, for at most [lifetime]. */
+public suspend fun Journal.link(lifetime: Duration): Invited = link(lifetime.inWholeMilliseconds)
+
+/**
+ * Writes every entry that this device can read into `sidelight.json` in the folder [dir],
+ * unencrypted. Cancelling the coroutine stops it, and leaves no half-written file.
+ */
+public suspend fun Journal.exportJson(dir: Path): ExportReport =
+    stoppable { exportJson(dir.toString(), it) }
+
+/**
+ * Imports the JSON file that Day One exports. Cancelling the coroutine stops it; importing again
+ * goes on.
+ */
+public suspend fun Journal.importDayOne(
+    file: Path,
+    options: ImportOptions = ImportOptions(),
+): ImportReport = stoppable { importDayOne(file.toString(), options, it) }
+
+/** Does [work] with a token that is cancelled with the coroutine. */
+private suspend fun <T> stoppable(work: suspend (CancelToken) -> T): T {
+    val token = CancelToken()
+    try {
+        return work(token)
+    } catch (cancelled: CancellationException) {
+        token.cancel()
+        throw cancelled
+    } finally {
+        token.destroy()
+    }
+}
