@@ -88,7 +88,8 @@ fn every_crate_has_the_lints_and_the_version_of_the_workspace() {
             return; // the root
         }
         checked += 1;
-        let lints = if path.ends_with("crates/ffi/Cargo.toml") {
+        let generated = ["crates/ffi/Cargo.toml", "crates/ffi-testing/Cargo.toml"];
+        let lints = if generated.iter().any(|of| path.ends_with(of)) {
             // What uniffi generates counts as unsafe code; all else is as for everybody.
             let own = section(&manifest, "[lints.rust]").replace("\"deny\"", "\"forbid\"");
             own.trim() == section(&root, "[workspace.lints.rust]").trim()
@@ -111,6 +112,35 @@ fn every_crate_has_the_lints_and_the_version_of_the_workspace() {
         }
     });
     assert!(checked >= 12, "only {checked} manifests were found");
+}
+
+#[test]
+fn the_packages_of_other_languages_have_the_version_of_the_workspace() {
+    let root = read(&Path::new(ROOT).join("Cargo.toml"));
+    let package = section(&root, "[workspace.package]");
+    let version = package.split("version = \"").nth(1);
+    let version = version.and_then(|rest| rest.split('"').next());
+    let version = version.expect("the workspace has a version");
+    let mut checked = 0;
+    each_defect(|path, defects| {
+        let (before, after) = match path.file_name().and_then(|name| name.to_str()) {
+            // Its own, or its parent's, comes first.
+            Some("pom.xml") => ("<version>", "<"),
+            Some("build.gradle.kts") => ("\nversion = \"", "\""),
+            _ => return,
+        };
+        checked += 1;
+        let text = read(path);
+        let found = text.split(before).nth(1);
+        let found = found.and_then(|rest| rest.split(after).next());
+        if found != Some(version) {
+            defects.push(format!(
+                "{} has the version {found:?}, the workspace {version}",
+                show(path)
+            ));
+        }
+    });
+    assert!(checked >= 4, "only {checked} packages were found");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! never becomes a second build system.
 
 mod bench;
+mod bindings;
+mod kotlin;
 mod licence;
 mod models;
 mod sim;
@@ -25,6 +27,8 @@ What CI runs, as one command. Everything is always about the whole workspace.
     cargo xtask sources         licences and sources of all dependencies only
     cargo xtask models          models of the protocol, searched by a tool installed for it;
                                 with --only NAME one of them
+    cargo xtask kotlin          the Kotlin packages in bindings/kotlin, built and tested
+    cargo xtask size            how large the library is on a phone; a release build
     cargo xtask swift           the Swift package only; with -- ARGS, the command `swift ARGS`
                                 for it
 ";
@@ -38,6 +42,17 @@ fn main() -> ExitCode {
         ["test", "--quick"] => steps::test(steps::Extent::Quick),
         ["bench", options @ ..] => bench::command(options),
         ["sim", options @ ..] => sim::command(options),
+        ["kotlin"] => kotlin::command(),
+        ["size"] => match bindings::size() {
+            Ok(said) => {
+                println!("{said}");
+                ExitCode::SUCCESS
+            }
+            Err(defect) => {
+                eprintln!("{defect}");
+                ExitCode::FAILURE
+            }
+        },
         ["sources"] => sources::command(),
         ["models"] => models::command(None),
         ["models", "--only", name] => models::command(Some(name)),

@@ -122,6 +122,8 @@ mirrored! {
         DevicesDisagree,
         /// Two own devices had paired with a partner each.
         TwoPairings,
+        /// Somebody began new keys for the journal without end.
+        Crowd,
         /// The partner has moved the shared journal to another relay.
         Moved,
         /// Something that only a newer version can tell.

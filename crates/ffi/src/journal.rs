@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::events::Pump;
-use crate::keys::Theirs;
+
 use crate::mirror::Take;
 use crate::task::{duration, run, run_until};
 use crate::{
@@ -57,7 +57,7 @@ impl Journal {
         keys: Arc<dyn KeyStore>,
         person: NewPerson,
     ) -> Result<Arc<Self>, JournalError> {
-        let keys = Arc::new(Theirs(keys));
+        let keys = crate::keys::keys(keys);
         run(async move {
             Self::of(sidelight::Journal::create(home.into(), keys, person.back()).await?)
         })
@@ -69,7 +69,7 @@ impl Journal {
     /// Fails as NotFound if none has begun there; KeysLocked; UpdateNeeded; Storage.
     #[uniffi::constructor]
     pub async fn open(home: String, keys: Arc<dyn KeyStore>) -> Result<Arc<Self>, JournalError> {
-        let keys = Arc::new(Theirs(keys));
+        let keys = crate::keys::keys(keys);
         run(async move { Self::of(sidelight::Journal::open(home.into(), keys).await?) }).await
     }
 
@@ -87,7 +87,7 @@ impl Journal {
         link: String,
         device_name: String,
     ) -> Result<Arc<Self>, JournalError> {
-        let keys = Arc::new(Theirs(keys));
+        let keys = crate::keys::keys(keys);
         run(async move {
             Self::of(sidelight::Journal::join_own(home.into(), keys, link, device_name).await?)
         })

@@ -140,9 +140,15 @@ impl<K: sidelight::KeyStore> KeyStore for Ours<K> {
     }
 }
 
+/// A store of another language as `sidelight` takes it.
+#[doc(hidden)] // for sidelight-ffi-testing
+pub fn keys(theirs: Arc<dyn KeyStore>) -> Arc<dyn sidelight::KeyStore> {
+    Arc::new(Theirs(theirs))
+}
+
 /// A store of another language, for `sidelight`.
 #[derive(Debug)]
-pub(crate) struct Theirs(pub(crate) Arc<dyn KeyStore>);
+struct Theirs(Arc<dyn KeyStore>);
 
 impl sidelight::KeyStore for Theirs {
     fn load(&self) -> Result<Option<Vec<u8>>, sidelight::KeyStoreError> {

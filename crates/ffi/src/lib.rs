@@ -41,7 +41,7 @@ pub use error::JournalError;
 pub use events::{Event, EventStream, SyncState, Warning, WarningKind};
 pub use journal::Journal;
 pub use keys::{
-    KeyStore, KeyStoreError, change_passphrase, file_key_store, memory_key_store,
+    KeyStore, KeyStoreError, change_passphrase, file_key_store, keys, memory_key_store,
     passphrase_key_store,
 };
 pub use kinds::{Ends, FieldHolds, KindField, KindRules, KindText, Sharing, kinds};

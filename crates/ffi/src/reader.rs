@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::keys::Theirs;
 use crate::mirror::Give;
 use crate::task::run;
 use crate::{Entry, JournalError, KeyStore, Page, PageRequest, Status, Today};
@@ -28,7 +27,7 @@ impl Reader {
     /// Fails as NotFound if none has begun there; KeysLocked; UpdateNeeded; Storage.
     #[uniffi::constructor]
     pub async fn open(home: String, keys: Arc<dyn KeyStore>) -> Result<Arc<Self>, JournalError> {
-        let keys = Arc::new(Theirs(keys));
+        let keys = crate::keys::keys(keys);
         run(async move { sidelight::Reader::open(home.into(), keys).await }).await
     }
 

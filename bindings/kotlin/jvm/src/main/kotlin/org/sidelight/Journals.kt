@@ -92,20 +92,20 @@ public suspend fun Journal.invite(lifetime: Duration): Invited = invite(lifetime
 public suspend fun Journal.link(lifetime: Duration): Invited = link(lifetime.inWholeMilliseconds)
 
 /**
- * Writes every entry that this device can read into `sidelight.json` in the folder [dir],
- * unencrypted. Cancelling the coroutine stops it, and leaves no half-written file.
+ * Writes entries into the folder [dir], unencrypted, as [options] say. Cancelling the coroutine
+ * stops it, and leaves nothing half-written.
  */
-public suspend fun Journal.exportJson(dir: Path): ExportReport =
-    stoppable { exportJson(dir.toString(), it) }
+public suspend fun Journal.export(dir: Path, options: ExportOptions): ExportReport =
+    stoppable { export(dir.toString(), options, it) }
 
 /**
- * Imports the JSON file that Day One exports. Cancelling the coroutine stops it; importing again
- * goes on.
+ * Imports a journal from elsewhere: a file, or a folder of Markdown. Cancelling the coroutine
+ * stops it; importing again goes on.
  */
-public suspend fun Journal.importDayOne(
+public suspend fun Journal.importFrom(
     file: Path,
     options: ImportOptions = ImportOptions(),
-): ImportReport = stoppable { importDayOne(file.toString(), options, it) }
+): ImportReport = stoppable { importFrom(file.toString(), options, it) }
 
 /** Does [work] with a token that is cancelled with the coroutine. */
 private suspend fun <T> stoppable(work: suspend (CancelToken) -> T): T {

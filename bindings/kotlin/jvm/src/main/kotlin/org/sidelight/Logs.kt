@@ -1,8 +1,5 @@
 package org.sidelight
 
-import com.sun.jna.CallbackThreadInitializer
-import com.sun.jna.Native
-
 /** Where the library's log goes. No text, key, mailbox, name or address is ever in it. */
 public object Logs {
     /**
@@ -11,14 +8,7 @@ public object Logs {
      *
      * @throws JournalException.Invalid if this process logs in another way already
      */
-    public fun sendTo(sink: LogSink, level: LogLevel = LogLevel.INFO) {
-        // That thread stays attached while it lives, and keeps no program from ending.
-        Native.setCallbackThreadInitializer(
-            uniffiCallbackInterfaceLogSink.log,
-            CallbackThreadInitializer(true, false, "sidelight-log"),
-        )
-        setLogSink(level, sink)
-    }
+    public fun sendTo(sink: LogSink, level: LogLevel = LogLevel.INFO): Unit = setLogSink(level, sink)
 
     /** Sends it to nobody from now on. */
     public fun stop(): Unit = setLogSink(LogLevel.ERROR, null)

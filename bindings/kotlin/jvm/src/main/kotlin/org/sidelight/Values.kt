@@ -58,3 +58,9 @@ public fun Entry.textOf(name: String): String? = (get(name) as? FieldValue.Text)
 /** The texts that the field of this name holds; none if it is not there. */
 public fun Entry.listOf(name: String): List<String> =
     (get(name) as? FieldValue.Texts)?.texts.orEmpty()
+
+/** From one day to the end of another, as a field that holds days has it. */
+public fun days(from: Day, until: Day): String = "${from.text()}/${until.text()}"
+
+private fun Day.text(): String =
+    "%04d-%02d-%02d%+d".format(java.util.Locale.ROOT, year, month, day, offsetMinutes)

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Builds Sidelight's native library for phones, and Kotlin's half of the bindings. Not run in this
+# repository's tests. It needs the Android NDK, r28 or later, in ANDROID_NDK_HOME, cargo-ndk 4, and
+# rustup's targets: aarch64-linux-android, armv7-linux-androideabi, x86_64-linux-android.
+set -eu
+cd "$(dirname "$0")/../.."
+
+native=target/bindings/native/android
+# Phones with pages of 16 KB load no library that is aligned to less.
+export RUSTFLAGS="${RUSTFLAGS:-} -C link-arg=-Wl,-z,max-page-size=16384"
+cargo ndk --platform 26 -t arm64-v8a -t armeabi-v7a -t x86_64 -o "$native" \
+    build --locked --profile phone -p sidelight-ffi
+
+# The bindings come from a library that still has its symbols; only then are those dropped.
+unset RUSTFLAGS
+cargo run --locked -p sidelight-bindgen -- kotlin "$native/arm64-v8a/libsidelight_ffi.so" \
+    target/bindings/kotlin/main
+strip=$(find "$ANDROID_NDK_HOME/toolchains/llvm/prebuilt" -name llvm-strip | head -n 1)
+for library in "$native"/*/libsidelight_ffi.so; do
+    "$strip" "$library"
+done
+echo "Built. Now, in bindings/kotlin/android: gradle assembleRelease"

@@ -1,0 +1,307 @@
+//! The Kotlin packages in `bindings/kotlin`: `cargo xtask kotlin`.
+//!
+//! The native library is built, Kotlin's half of the bindings generated from it, and Maven started
+//! on both. Nothing is written outside `target`, but for what Maven downloads.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::bindings;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// The public interface as it was last looked at.
+const SNAPSHOT: &str = "bindings/api/kotlin.txt";
+
+/// The oldest Java that the packages run on.
+const JAVA_MIN: u32 = 17;
+
+/// `cargo xtask kotlin`.
+pub(crate) fn command() -> ExitCode {
+    match check() {
+        Ok(summary) => {
+            println!("{summary}");
+            ExitCode::SUCCESS
+        }
+        Err(defect) => {
+            eprintln!("{defect}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Builds and tests the packages; what Maven prints is passed on.
+///
+/// # Errors
+/// What failed, and how Kotlin is left out.
+pub(crate) fn check() -> Result<String, String> {
+    toolchain()?;
+    let built = bindings::build()?;
+    for (library, folder) in [(&built.shipped, "library"), (&built.testing, "testing")] {
+        embed(library, folder)?;
+    }
+    let generated = built.target.join("bindings/kotlin");
+    // What is no longer generated must not be compiled.
+    remove(&generated)?;
+    bindings::generate("kotlin", &built.shipped, &generated.join("main"))?;
+    let both = built.target.join("bindings/kotlin-both");
+    remove(&both)?;
+    bindings::generate("kotlin", &built.testing, &both)?;
+    let same = |folder: &Path| fs::read(folder.join("org/sidelight/sidelight.kt"));
+    if same(&generated.join("main")).ok() != same(&both).ok() {
+        return Err("the library and the one for tests give different bindings".into());
+    }
+    let testing = "org/sidelight/testing/sidelight_testing.kt";
+    let to = generated.join("testing").join(testing);
+    fs::create_dir_all(to.parent().unwrap_or(&generated))
+        .and_then(|()| fs::copy(both.join(testing), &to))
+        .map_err(|error| format!("{testing} was not generated: {error}"))?;
+
+    let ran = maven()?;
+    snapshot(&built.target)?;
+    Ok(ran)
+}
+
+/// Puts a library where the packages' jars take it from, without what only debuggers read.
+fn embed(library: &Path, folder: &str) -> Result<(), String> {
+    let platform = match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "x86_64") => "linux-x86-64",
+        ("linux", "aarch64") => "linux-aarch64",
+        ("macos", "x86_64") => "darwin-x86-64",
+        ("macos", "aarch64") => "darwin-aarch64",
+        (os, arch) => return Err(format!("no jar is made on {os} {arch}; {}", leave_out())),
+    };
+    let into = bindings::target()
+        .join("bindings/native")
+        .join(folder)
+        .join(platform);
+    fs::create_dir_all(&into)
+        .map_err(|error| format!("{} is not made: {error}", into.display()))?;
+    let to = into.join(library.file_name().unwrap_or_default());
+    let stripped = Command::new("strip")
+        .args(["-S", "-o"])
+        .args([&to, library])
+        .stderr(Stdio::null())
+        .status();
+    if !stripped.is_ok_and(|status| status.success()) {
+        fs::copy(library, &to).map_err(|error| format!("{} is not made: {error}", to.display()))?;
+    }
+    Ok(())
+}
+
+/// Runs Maven over all modules. Gives how many tests it ran.
+fn maven() -> Result<String, String> {
+    println!("mvn -B -ntp verify   # in bindings/kotlin");
+    let mut child = Command::new("mvn")
+        .args(["-B", "-ntp", "verify"])
+        .current_dir(Path::new(ROOT).join("bindings/kotlin"))
+        .env("MAVEN_OPTS", "-Xmx900m")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("Maven did not start: {error}"))?;
+    let stdout = child.stdout.take().expect("stdout was piped above");
+    let (mut ran, mut failed) = (0, 0);
+    for line in BufReader::new(stdout).split(b'\n') {
+        let Ok(line) = line else { break };
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(&line).and_then(|()| out.write_all(b"\n"));
+        if let Some((tests, defects)) = closing(&String::from_utf8_lossy(&line)) {
+            ran += tests;
+            failed += defects;
+        }
+    }
+    let ended = child.wait();
+    match ended {
+        Ok(status) if status.success() && ran > 0 && failed == 0 => {
+            Ok(format!("{ran} tests of Kotlin passed"))
+        }
+        Ok(status) => Err(format!(
+            "{failed} of {ran} tests of Kotlin failed; Maven ended with {status}; see above, or {}",
+            leave_out()
+        )),
+        Err(error) => Err(format!("Maven was lost: {error}")),
+    }
+}
+
+/// How many tests ran and failed, by the last line of a module's tests: that of one class says
+/// its name, too.
+fn closing(line: &str) -> Option<(u64, u64)> {
+    let (_, numbers) = line.split_once("Tests run: ")?;
+    if line.contains(" -- in ") {
+        return None;
+    }
+    let mut numbers = numbers.split(", ").map(|part| {
+        let number = part.rsplit(": ").next().unwrap_or_default();
+        let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse::<u64>().ok()
+    });
+    let (ran, failures, errors) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    Some((ran, failures + errors))
+}
+
+/// Compares the public interface with the one that is kept.
+fn snapshot(target: &Path) -> Result<(), String> {
+    let classes = target.join("kotlin/sidelight-jvm/classes/org/sidelight");
+    let listed = fs::read_dir(&classes)
+        .map_err(|error| format!("{} is not read: {error}", classes.display()))?;
+    let mut files: Vec<PathBuf> = listed
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| is_public(path))
+        .collect();
+    files.sort();
+    let output = Command::new("javap")
+        .arg("-public")
+        .args(&files)
+        .output()
+        .map_err(|error| format!("javap did not start: {error}"))?;
+    let mut found = String::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let inside = ["niffi", "FfiConverter", "RustBuffer", "Compiled from"];
+        if !inside.iter().any(|word| line.contains(word)) {
+            found.push_str(line);
+            found.push('\n');
+        }
+    }
+    let path = Path::new(ROOT).join(SNAPSHOT);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        return fs::write(&path, found).map_err(|error| format!("{SNAPSHOT}: {error}"));
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    if kept == found {
+        return Ok(());
+    }
+    let gone = kept
+        .lines()
+        .filter(|line| !found.lines().any(|other| other == *line));
+    let new = found
+        .lines()
+        .filter(|line| !kept.lines().any(|other| other == *line));
+    let changed: Vec<_> = gone
+        .map(|line| format!("-{line}"))
+        .chain(new.map(|line| format!("+{line}")))
+        .take(40)
+        .collect();
+    Err(format!(
+        "what Kotlin offers is not what {SNAPSHOT} says; if it is meant, run \
+         `UPDATE_GOLDEN=1 cargo xtask kotlin` and commit the file:\n{}",
+        changed.join("\n")
+    ))
+}
+
+/// Whether a class is one that apps use.
+fn is_public(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let inside = [
+        "FfiConverter",
+        "RustBuffer",
+        "ForeignBytes",
+        "Uniffi",
+        "uniffi",
+        "Integrity",
+    ];
+    name.ends_with(".class")
+        && !inside.iter().any(|word| name.contains(word))
+        // Lambdas, and what only one file sees.
+        && !name.split('$').skip(1).any(|part| part.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()))
+}
+
+/// Java and Maven: those on PATH, or on Debian as root its packages.
+fn toolchain() -> Result<(), String> {
+    if present() {
+        return Ok(());
+    }
+    let apt = Path::new("/etc/debian_version").exists() && Path::new("/usr/bin/apt-get").exists();
+    if apt {
+        println!("there is no Java {JAVA_MIN} with Maven; trying to install Debian's packages");
+        for arguments in [
+            &["update", "-q"][..],
+            &[
+                "install",
+                "-qy",
+                "--no-install-recommends",
+                "default-jdk-headless",
+                "maven",
+            ],
+        ] {
+            println!("apt-get {}", arguments.join(" "));
+            let _ = Command::new("apt-get").args(arguments).status();
+        }
+        if present() {
+            return Ok(());
+        }
+    }
+    Err(format!(
+        "there is no Java {JAVA_MIN} (a JDK) with Maven on PATH; install both, or {}",
+        leave_out()
+    ))
+}
+
+fn present() -> bool {
+    let version = |program: &str| {
+        let output = Command::new(program).arg("-version").output().ok()?;
+        let text = [output.stdout, output.stderr].concat();
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&text).into_owned())
+    };
+    let Some(compiler) = version("javac") else {
+        return false;
+    };
+    let number = compiler.split_whitespace().nth(1).unwrap_or_default();
+    let number = number
+        .split('.')
+        .next()
+        .and_then(|number| number.parse::<u32>().ok());
+    number.is_some_and(|number| number >= JAVA_MIN) && version("mvn").is_some()
+}
+
+fn leave_out() -> &'static str {
+    "leave Kotlin out: `cargo xtask test` does not need it"
+}
+
+fn remove(folder: &Path) -> Result<(), String> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("{} is not removed: {error}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_of_a_modules_tests_is_counted_and_no_other() {
+        for (line, counted) in [
+            (
+                "[INFO] Tests run: 31, Failures: 0, Errors: 0, Skipped: 0",
+                Some((31, 0)),
+            ),
+            (
+                "[ERROR] Tests run: 31, Failures: 2, Errors: 1, Skipped: 0",
+                Some((31, 3)),
+            ),
+            (
+                "[INFO] Tests run: 9, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1 s -- in A",
+                None,
+            ),
+            ("[INFO] BUILD SUCCESS", None),
+        ] {
+            assert_eq!(closing(line), counted, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_only_the_bindings_use_is_no_public_interface() {
+        let public = |name: &str| is_public(Path::new(name));
+        assert!(public("Journal.class") && public("Event$Lagged.class"));
+        assert!(!public("FfiConverterString.class") && !public("UniffiLib.class"));
+        assert!(!public("JournalsKt$events$1.class") && !public("Journal.txt"));
+    }
+}
