@@ -72,3 +72,27 @@ fn a_fork_of_a_persons_keys_is_a_fork_after_a_restart_too() {
         story.settle();
     }
 }
+
+#[test]
+fn a_partner_comes_back_after_a_year_and_many_new_keys() {
+    let mut story = Story::of_a_couple(4);
+    for home in [ADA, BO] {
+        story.write(home, shared("before"));
+        story.settle();
+    }
+    story.go_offline(BO);
+    let his = story.write(BO, shared("written in the mountains"));
+    let mut hers = Vec::new();
+    for _ in 0..12 {
+        story.command(ADA, Device::rotate).expect("certain");
+        hers.push(story.write(ADA, shared("at home")));
+        story.settle();
+    }
+    story.go_online(BO);
+    story.settle();
+    for entry in &hers {
+        assert!(story.text(BO, entry).is_some(), "he is led over");
+    }
+    assert_all_hear_each_other(&mut story, &[ADA, BO]);
+    assert!(story.text(ADA, &his).is_some(), "nothing honest is lost");
+}

@@ -359,6 +359,51 @@ impl Core {
         Ok(())
     }
 
+    /// The partner began an epoch before what waits here was sent: by the time it arrives they may
+    /// have gone so far that they no longer look there. It is written under the new epoch too, as
+    /// the same changes, which count once.
+    pub(super) fn take_along(
+        &mut self,
+        txn: &mut Txn<'_>,
+        space: SpaceId,
+        parents: &[EpochId],
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        for epoch in parents {
+            let known = self.spaces.get(&space);
+            let Some(opened) = known.and_then(|known| known.open.get(epoch)) else {
+                continue;
+            };
+            let mailbox = opened.keys.name();
+            let Some(own) = opened
+                .own
+                .as_ref()
+                .filter(|_| self.outbox.waits_at(&mailbox))
+            else {
+                continue;
+            };
+            let (author, end) = (own.certificate.author, own.next);
+            let mut waiting = Vec::new();
+            for sequence in (0..end.0).rev() {
+                let key = chain_key(&author, Sequence(sequence));
+                let Some(chain) = txn.get::<ChainRecord>(Key::Name(&key))? else {
+                    break;
+                };
+                let before = waiting.len();
+                let here = chain.branches.iter().map(|branch| branch.envelope);
+                waiting.extend(here.filter(|envelope| self.outbox.waits(&mailbox, envelope)));
+                // What was erased unsent does not wait; what came before it may.
+                if waiting.len() == before && chain.branches.iter().all(|branch| !branch.erased) {
+                    break;
+                }
+            }
+            for envelope in waiting.iter().rev() {
+                self.write_envelope_again(txn, space, *epoch, envelope, outside)?;
+            }
+        }
+        Ok(())
+    }
+
     fn write_envelope_again(
         &mut self,
         txn: &mut Txn<'_>,

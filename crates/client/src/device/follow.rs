@@ -95,8 +95,12 @@ impl Core {
             return Ok(Verdict::Refused);
         }
         self.follow_again = true;
-        if own && self.can_write_now(&space) && !self.me.removed {
-            self.write_again(txn, space, &parents, outside)?;
+        if self.can_write_now(&space) && !self.me.removed {
+            if own {
+                self.write_again(txn, space, &parents, outside)?;
+            } else {
+                self.take_along(txn, space, &parents, outside)?;
+            }
         }
         self.gather(txn, space, outside)?;
         self.copy_space(txn, space, outside)?;
