@@ -210,7 +210,7 @@ impl Core {
         Ok(())
     }
 
-    fn drop_index(&mut self, txn: &mut Txn<'_>) -> Result<(), Error> {
+    pub(super) fn drop_index(&mut self, txn: &mut Txn<'_>) -> Result<(), Error> {
         search::clear(txn)?;
         for change in txn.all::<SearchChange>()? {
             txn.delete::<SearchChange>(Key::Name(&change.entry.0));
@@ -218,6 +218,7 @@ impl Core {
         self.dirty = true;
         self.index.begins = None;
         self.index.changes = Some(0);
+        self.index.erased.clear();
         Ok(())
     }
 }

@@ -37,6 +37,8 @@ impl Core {
         }
         self.dirty = true;
         self.leave_everything(txn);
+        // All entries go under other ids: that is sooner made anew than taken in.
+        self.drop_index(txn)?;
         let before = self.me.person;
         let mut former = std::mem::take(&mut self.me.former);
         former.push(self.me.private);
@@ -103,6 +105,7 @@ impl Core {
         txn.delete::<EntryRecord>(name);
         txn.delete::<SharedRecord>(name);
         self.documents.forget(&entry);
+        self.hold_no_more(txn, &entry);
         Ok(())
     }
 

@@ -66,9 +66,10 @@ pub fn seek(
         let full = keys.len() == limit - found.len();
         before = keys.last().copied();
         for key in keys {
-            let shown = txn
-                .get::<RenderedRecord>(Key::Name(&key.entry.0))?
-                .ok_or_else(|| Error::internal("an indexed entry is not kept"))?;
+            // What the index says is checked against what is kept, which alone is shown.
+            let Some(shown) = txn.get::<RenderedRecord>(Key::Name(&key.entry.0))? else {
+                continue;
+            };
             if wanted.space.is_some_and(|space| !space.is(&shown.space)) {
                 continue;
             }

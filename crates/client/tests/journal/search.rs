@@ -232,6 +232,24 @@ async fn what_is_found_is_what_reading_everything_would_find() {
     assert_eq!(there, journal.search(request).await.unwrap());
 }
 
+#[tokio::test]
+async fn after_beginning_anew_everything_is_found_again() {
+    let home = home("Ada", None).await;
+    let journal = &home.journal;
+    let drafts = (0..70).map(|_| Draft::new("by the river")).collect();
+    let ids = journal.write_many(drafts).await.unwrap();
+    journal.prepare_search(PATIENCE).await.unwrap();
+    assert_eq!(journal.refound().await.unwrap(), 70);
+    for _ in 0..2 {
+        let found = found(journal, &looking_for("river")).await;
+        assert_eq!(found.len(), 70);
+        assert!(ids.iter().all(|id| !found.contains(id)));
+        journal.today().await.unwrap();
+        assert!(journal.thread(found[0].clone()).await.is_ok());
+        journal.prepare_search(PATIENCE).await.unwrap();
+    }
+}
+
 fn texts(page: &Page) -> Vec<&str> {
     page.entries
         .iter()
