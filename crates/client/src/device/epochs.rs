@@ -362,7 +362,7 @@ impl Core {
     /// The partner began an epoch before what waits here was sent: by the time it arrives they may
     /// have gone so far that they no longer look there. It is written under the new epoch too, as
     /// the same changes, which count once.
-    pub(super) fn take_along(
+    pub(super) fn take_waiting_along(
         &mut self,
         txn: &mut Txn<'_>,
         space: SpaceId,

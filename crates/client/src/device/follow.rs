@@ -99,7 +99,7 @@ impl Core {
             if own {
                 self.write_again(txn, space, &parents, outside)?;
             } else {
-                self.take_along(txn, space, &parents, outside)?;
+                self.take_waiting_along(txn, space, &parents, outside)?;
             }
         }
         self.gather(txn, space, outside)?;
