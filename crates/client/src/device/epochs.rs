@@ -2,7 +2,7 @@
 //! writing again what a closed epoch no longer takes.
 
 use sidelight_crypto::RecoveryKeys;
-use sidelight_format::record::{ChainRecord, EpochSecretRecord, Fact};
+use sidelight_format::record::{ChainRecord, EpochSecretRecord, Fact, Verdict};
 use sidelight_format::{
     Body, EpochId, EpochRecord, KeyHash, Keyring, MailboxName, PersonId, PersonSuccessor,
     SealingKey, Secret, Sequence, SpaceId, VerifyingKey, Voice,
@@ -413,7 +413,9 @@ impl Core {
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
         let kept = txn.get::<sidelight_format::record::EnvelopeRecord>(Key::Name(&envelope.0))?;
-        let Some(kept) = kept.filter(|kept| !kept.bytes.is_empty()) else {
+        // What was erased may still wait to be sent; it is not written anew.
+        let kept = kept.filter(|kept| !kept.bytes.is_empty() && kept.verdict != Verdict::Erased);
+        let Some(kept) = kept else {
             return Ok(());
         };
         let Ok((_, Body::Authored(authored))) =
