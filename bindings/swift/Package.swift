@@ -15,7 +15,9 @@ let package = Package(
     name: "Sidelight",
     platforms: [.iOS(.v16), .macOS(.v13)],
     products: [
-        .library(name: "Sidelight", targets: ["Sidelight"])
+        .library(name: "Sidelight", targets: ["Sidelight"]),
+        // For the tests of apps. It wants the library for tests in the place of the other one.
+        .library(name: "SidelightTesting", targets: ["SidelightTesting"]),
     ],
     targets: [
         library,
@@ -28,7 +30,15 @@ let package = Package(
         ),
         // Written by hand, above it.
         .target(name: "Sidelight", dependencies: ["SidelightCore"]),
-        .testTarget(name: "SidelightTests", dependencies: ["Sidelight"]),
+        // The same three, for tests.
+        .systemLibrary(name: "SidelightTestingFFI"),
+        .target(
+            name: "SidelightTestingCore",
+            dependencies: ["SidelightCore", "SidelightTestingFFI"],
+            swiftSettings: [.swiftLanguageMode(.v5)]
+        ),
+        .target(name: "SidelightTesting", dependencies: ["Sidelight", "SidelightTestingCore"]),
+        .testTarget(name: "SidelightTests", dependencies: ["SidelightTesting"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -9,12 +9,21 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
+use crate::bindings;
 use toolchain::Toolchain;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The targets of the package that apps see.
-const MODULES: [&str; 2] = ["Sidelight", "SidelightCore"];
+const MODULES: [&str; 3] = ["Sidelight", "SidelightCore", "SidelightTesting"];
+
+/// What is generated, and for which target.
+const GENERATED: [(&str, &str); 4] = [
+    ("SidelightCore.swift", "SidelightCore"),
+    ("SidelightFFI.h", "SidelightFFI"),
+    ("SidelightTestingCore.swift", "SidelightTestingCore"),
+    ("SidelightTestingFFI.h", "SidelightTestingFFI"),
+];
 
 /// `cargo xtask swift`: the step alone; behind `--`, a command of the toolchain's `swift` for the
 /// package, such as `test --filter Events`.
@@ -73,46 +82,44 @@ impl Package {
         Ok(package)
     }
 
-    /// Builds the library and writes what is generated from it.
+    /// Builds the libraries and writes what is generated from them.
     fn generate(&self) -> Result<(), String> {
-        let library = library()?;
-        // A folder with nothing else: beside a shared library the linker would take that one.
-        self.link(&library, "lib")?;
-        // Its relay is the one that the tests talk to.
-        self.link(&library.with_file_name("sidelight"), "bin")?;
+        let built = bindings::build()?;
+        // The one for tests stands in the place of the other, in a folder with nothing else:
+        // beside a shared library the linker would take that one.
+        let archive = built.testing.with_extension("a");
+        let folder = self.target.join("lib");
+        let linked = folder.join("libsidelight_ffi.a");
+        let made = fs::create_dir_all(&folder)
+            .and_then(|()| gone(&linked))
+            .and_then(|()| fs::hard_link(&archive, &linked));
+        made.map_err(|error| format!("{}: {error}", linked.display()))?;
 
-        let generated = [self.target.join("generated"), self.target.join("again")];
-        for folder in &generated {
-            let mut bindgen = Command::new(library.with_file_name("sidelight-bindgen"));
-            bindgen.arg("swift").arg(&library).arg(folder);
-            succeed(&mut bindgen)?;
-        }
-        for (name, target) in [
-            ("SidelightCore.swift", "SidelightCore"),
-            ("SidelightFFI.h", "SidelightFFI"),
-            ("module.modulemap", "SidelightFFI"),
-        ] {
-            let [text, again] = generated.each_ref().map(|folder| read(&folder.join(name)));
-            let text = text?;
-            if again? != text {
-                return Err(format!("{name} is not the same when it is generated twice"));
+        let (shipped, testing) = (self.target.join("shipped"), self.target.join("testing"));
+        bindings::generate("swift", &built.shipped, &shipped)?;
+        bindings::generate("swift", &built.testing, &testing)?;
+        for (name, target) in GENERATED {
+            let text = read(&testing.join(name))?;
+            if read(&shipped.join(name)).is_ok_and(|other| other != text) {
+                return Err(format!(
+                    "the library and the one for tests give another {name}"
+                ));
             }
-            let folder = self.target.join("bindings/swift/Sources").join(target);
-            let written = fs::create_dir_all(&folder)
-                .and_then(|()| write(&folder.join(name), text.as_bytes()));
-            written.map_err(|error| format!("{}: {error}", folder.display()))?;
+            self.place(target, name, &text)?;
+        }
+        for module in ["SidelightFFI", "SidelightTestingFFI"] {
+            let map = format!("module {module} {{\n    header \"{module}.h\"\n    export *\n}}\n");
+            self.place(module, "module.modulemap", &map)?;
         }
         Ok(())
     }
 
-    /// Puts a file that cargo built into a folder that the toolchain sees.
-    fn link(&self, file: &Path, folder: &str) -> Result<(), String> {
-        let folder = self.target.join(folder);
-        let linked = folder.join(file.file_name().unwrap_or_default());
-        let made = fs::create_dir_all(&folder)
-            .and_then(|()| gone(&linked))
-            .and_then(|()| fs::hard_link(file, &linked));
-        made.map_err(|error| format!("{}: {error}", linked.display()))
+    /// Writes a file of a generated target.
+    fn place(&self, target: &str, name: &str, text: &str) -> Result<(), String> {
+        let folder = self.target.join("bindings/swift/Sources").join(target);
+        let written =
+            fs::create_dir_all(&folder).and_then(|()| write(&folder.join(name), text.as_bytes()));
+        written.map_err(|error| format!("{}: {error}", folder.display()))
     }
 
     /// `swift` for the package.
@@ -129,7 +136,6 @@ impl Package {
             swift.args(["-Xswiftc", "-warnings-as-errors"]);
         }
         swift.args(others);
-        swift.env("SIDELIGHT_PROGRAM", self.target.join("bin/sidelight"));
         println!("swift {}", words.join(" "));
         Ok(swift)
     }
@@ -229,23 +235,14 @@ impl Package {
     }
 }
 
-/// Builds the library and its generator, and gives the library's file.
-fn library() -> Result<PathBuf, String> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // Everything, since another choice of packages would be another choice of features, and
-    // compile Automerge once more.
-    cargo.args(["build", "--workspace", "--locked", "--quiet"]);
-    cargo.current_dir(ROOT).stdin(Stdio::null());
-    println!("cargo build --workspace --locked");
-    succeed(&mut cargo)?;
-    let library = Path::new(ROOT).join("target/debug/libsidelight_ffi.a");
-    library
-        .canonicalize()
-        .map_err(|error| format!("{}: {error}", library.display()))
-}
-
 /// What the compiler makes for itself, and what is generated into a package.
-const NOT_STAGED: [&str; 3] = [".build", "SidelightCore", "SidelightFFI"];
+const NOT_STAGED: [&str; 5] = [
+    ".build",
+    "SidelightCore",
+    "SidelightFFI",
+    "SidelightTestingCore",
+    "SidelightTestingFFI",
+];
 
 /// Makes a folder the same as another one. What is the same already is left as it is, since
 /// builds go by times.

@@ -13,7 +13,7 @@ import SidelightCore
 public final class Journal: Sendable {
     let core: SidelightCore.Journal
 
-    init(_ core: SidelightCore.Journal) {
+    package init(_ core: SidelightCore.Journal) {
         self.core = core
     }
 }
@@ -124,6 +124,20 @@ extension Journal {
         try await calling { try await core.useRelay(address: address, ticket: ticket) }
     }
 
+    /// Moves this person's journals to another relay: at once, offline, needing nobody. Own
+    /// devices and the partner are led over where they still read; what is here is brought along
+    /// with the next syncs, and the former relay asked to drop what this person wrote.
+    ///
+    /// - Parameter lost: the former relay is given up for good. Then the partner names the same
+    ///   relay in the same way, and both meet there.
+    public func moveToRelay(
+        _ address: String, ticket: String? = nil, lost: Bool = false
+    ) async throws(JournalError) {
+        try await calling {
+            try await core.moveToRelay(address: address, ticket: ticket, lost: lost)
+        }
+    }
+
     /// Connects, sends what waits and receives what is there, until all is in sync or `deadline`
     /// is over. A pairing that completes meanwhile is gone on with.
     ///
@@ -155,7 +169,7 @@ extension Journal {
 
 extension Duration {
     /// For the library: whole milliseconds, as many as there can be.
-    var milliseconds: Int64 {
+    package var milliseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, over) = seconds.multipliedReportingOverflow(by: 1_000)
         guard !over else { return seconds < 0 ? .min : .max }

@@ -81,7 +81,7 @@ extension JournalError {
 }
 
 /// A call, with the one error that calls throw.
-func calling<T>(_ call: () async throws -> T) async throws(JournalError) -> T {
+package func calling<T>(_ call: () async throws -> T) async throws(JournalError) -> T {
     do {
         return try await call()
     } catch {
@@ -99,7 +99,7 @@ func callingNow<T>(_ call: () throws -> T) throws(JournalError) -> T {
 }
 
 /// A long call: cancelling the task stops the work, not only the wait for it.
-func stopping<T: Sendable>(
+package func stopping<T: Sendable>(
     _ call: (CancelToken) async throws -> T
 ) async throws(JournalError) -> T {
     let token = CancelToken()

@@ -29,7 +29,7 @@ public enum KeyStoreError: Error, Hashable, Sendable {
 /// The key in a file that only its owner may read: for systems without a vault. It protects
 /// against those who get the journal without the file, and against nobody who gets both.
 public struct FileKeyStore: KeyStore, Crossing {
-    let core: any SidelightCore.KeyStore
+    package let core: any SidelightCore.KeyStore
 
     /// In the file at `file`; its folder is made if need be.
     public init(_ file: URL) {
@@ -40,7 +40,7 @@ public struct FileKeyStore: KeyStore, Crossing {
 /// The key in a file, sealed under a passphrase. Each check takes a tenth of a second or so and
 /// 64 MiB. Whoever gets journal and file can guess for as long as they like.
 public struct PassphraseKeyStore: KeyStore, Crossing {
-    let core: any SidelightCore.KeyStore
+    package let core: any SidelightCore.KeyStore
 
     /// In the file at `file`, under the passphrase as it was typed.
     public init(_ file: URL, passphrase: String) {
@@ -59,7 +59,7 @@ public struct PassphraseKeyStore: KeyStore, Crossing {
 }
 
 /// A store that is the library's own, and need not cross twice.
-protocol Crossing {
+package protocol Crossing {
     var core: any SidelightCore.KeyStore { get }
 }
 

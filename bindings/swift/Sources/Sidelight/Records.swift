@@ -66,7 +66,7 @@ extension Entry {
 }
 
 extension FieldValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
-    ExpressibleByIntegerLiteral
+    ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral
 {
     public init(stringLiteral text: String) {
         self = .text(text: text)
@@ -79,10 +79,14 @@ extension FieldValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
     public init(integerLiteral number: Int64) {
         self = .number(number: number)
     }
+
+    public init(arrayLiteral texts: String...) {
+        self = .texts(texts: texts)
+    }
 }
 
 extension Field {
-    /// A field, as in `Field("fav", true)`.
+    /// A field, as in `Field("tags", ["sea"])`.
     public init(_ name: String, _ value: FieldValue) {
         self.init(name: name, value: value)
     }

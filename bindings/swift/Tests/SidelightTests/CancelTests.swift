@@ -1,4 +1,5 @@
 import Foundation
+import SidelightTesting
 import Testing
 
 @testable import Sidelight
@@ -6,7 +7,7 @@ import Testing
 extension Everything {
     @Suite struct CancelTests {
         @Test func aSyncEndsWithItsTask() async throws {
-            let (relay, silence) = (try Relay(), try Silence())
+            let (relay, silence) = (try await LoopbackRelay.start(), try Silence())
             let ana = try await Home("Ana", relay: silence.instead(of: relay.address))
             let events = ana.journal.events()
             let syncing = Task { [journal = ana.journal] in
@@ -21,7 +22,7 @@ extension Everything {
         }
 
         @Test func aThousandCancelledSyncsLeaveNothingBehind() async throws {
-            let (relay, silence) = (try Relay(), try Silence())
+            let (relay, silence) = (try await LoopbackRelay.start(), try Silence())
             let ana = try await Home("Ana", relay: silence.instead(of: relay.address))
             var before: Held?
             for round in 0..<1_000 {

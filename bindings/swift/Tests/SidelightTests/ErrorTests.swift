@@ -1,4 +1,5 @@
 import Foundation
+import SidelightTesting
 import Testing
 
 @testable import Sidelight
@@ -36,9 +37,9 @@ extension Everything {
         }
 
         @Test func aRelayThatIsGoneIsOffline() async throws {
-            let relay = try Relay()
+            let relay = try await LoopbackRelay.start()
             let ana = try await Home("Ana", relay: relay.address)
-            relay.stop()
+            await relay.stop()
             do {
                 try await ana.journal.syncNow(deadline: .seconds(2))
                 Issue.record("it was in sync")
@@ -52,7 +53,8 @@ extension Everything {
         }
 
         @Test func anotherRelayInItsPlaceIsRefused() async throws {
-            let (expected, there) = (try Relay(), try Relay())
+            let expected = try await LoopbackRelay.start()
+            let there = try await LoopbackRelay.start()
             let key = try #require(expected.address.split(separator: "#").last)
             let place = try #require(there.address.split(separator: "#").first)
             let ana = try await Home("Ana", relay: "\(place)#\(key)")

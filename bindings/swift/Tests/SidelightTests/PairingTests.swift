@@ -1,11 +1,11 @@
 import Foundation
-import Sidelight
+import SidelightTesting
 import Testing
 
 extension Everything {
     @Suite struct PairingTests {
         @Test func twoJournalsPairAndReadEachOtherByteForByte() async throws {
-            let relay = try Relay()
+            let relay = try await LoopbackRelay.start()
             let ana = try await Home("Ana", relay: relay.address)
             let ben = try await Home("Ben")
             try await pair(ana.journal, ben.journal)
@@ -33,7 +33,7 @@ extension Everything {
         }
 
         @Test func whatIsSharedArrivesLive() async throws {
-            let relay = try Relay()
+            let relay = try await LoopbackRelay.start()
             let ana = try await Home("Ana", relay: relay.address)
             let ben = try await Home("Ben")
             try await pair(ana.journal, ben.journal)
@@ -46,7 +46,7 @@ extension Everything {
         }
 
         @Test func aSecondDeviceIsLinkedAndRemoved() async throws {
-            let relay = try Relay()
+            let relay = try await LoopbackRelay.start()
             let ana = try await Home("Ana", relay: relay.address)
             try await ana.journal.write("written before")
             let link = try await ana.journal.link().link
@@ -71,7 +71,7 @@ extension Everything {
 
         /// The quick start, as it is written there.
         @Test func theQuickStartWorks() async throws {
-            let relay = try Relay()
+            let relay = try await LoopbackRelay.start()
             let (anas, bens) = (try Folder(), try Folder())
             let anasKeys = FileKeyStore(anas.url.appending(path: "key"))
             let ana = try await begin(in: anas.home, keys: anasKeys, relay: relay.address)

@@ -2,46 +2,6 @@ import Foundation
 import Sidelight
 import Testing
 
-/// A relay on this machine, as a process of its own.
-final class Relay {
-    let address: String
-    private let process = Process()
-    private let folder: Folder
-
-    init() throws {
-        let program = try #require(
-            ProcessInfo.processInfo.environment["SIDELIGHT_PROGRAM"],
-            "SIDELIGHT_PROGRAM names the terminal client; `cargo xtask swift` sets it")
-        folder = try Folder()
-        process.executableURL = URL(filePath: program)
-        process.arguments = [
-            "relay", "--listen", "127.0.0.1:0", "--data", folder.url.appending(path: "relay").path,
-        ]
-        let said = Pipe()
-        process.standardOutput = said
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        // Its first line is its address.
-        var line = Data()
-        while let byte = try said.fileHandleForReading.read(upToCount: 1), byte.first != 10 {
-            if byte.isEmpty { break }
-            line += byte
-        }
-        address = String(decoding: line, as: UTF8.self)
-        #expect(address.hasPrefix("sidelight://127.0.0.1:"), "\(address)")
-    }
-
-    /// As a machine fails.
-    func stop() {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
-
-    deinit {
-        if process.isRunning { stop() }
-    }
-}
-
 /// A socket on this machine that takes everything and answers nothing.
 final class Silence {
     private let descriptor: Int32

@@ -1,0 +1,76 @@
+import Foundation
+import SidelightTesting
+import Testing
+
+extension Everything {
+    /// What apps test with.
+    @Suite struct TestingTests {
+        @Test func twoJournalsInMemoryPairOverTheLoopbackRelay() async throws {
+            let relay = try await LoopbackRelay.start()
+            let (ana, ben) = try await couple(relay)
+            relay.delay(.milliseconds(20))
+            let id = try await ana.write(Draft(text: "slowly", shared: true))
+            for journal in [ana, ben] { try await journal.syncNow() }
+            #expect(try await ben.entry(id).text == "slowly")
+            for journal in [ana, ben] { await journal.shutdown() }
+            await relay.stop()
+        }
+
+        @Test func whatIsWrittenInAPartitionArrivesWhenItHeals() async throws {
+            let relay = try await LoopbackRelay.start()
+            let (ana, ben) = try await couple(relay)
+            relay.partition()
+            let id = try await ana.write(Draft(text: "kept", shared: true))
+            #expect(await kind { try await ana.syncNow(deadline: .seconds(2)) } == .offline)
+            relay.heal()
+            for journal in [ana, ben] { try await journal.syncNow() }
+            #expect(try await ben.entry(id).text == "kept")
+            for journal in [ana, ben] { await journal.shutdown() }
+            await relay.stop()
+        }
+
+        @Test func aHomeInMemoryOutlivesItsJournalAndGoesByItsClock() async throws {
+            let clock = TestClock(Date(timeIntervalSince1970: 1_000_000_000))
+            let home = MemoryHome(clock: clock)
+            let begun = try await home.create(person: NewPerson(name: "Ana"))
+            let id = try await begun.write("in 2001")
+            #expect(try await begun.entry(id).date.year == 2001)
+            await begun.shutdown()
+            clock.advance(by: .seconds(365 * 86_400))
+            let opened = try await home.open()
+            let later = try await opened.write("in 2002")
+            #expect(try await opened.entry(later).date.year == 2002)
+            #expect(try await opened.page().entries.count == 2)
+            await opened.shutdown()
+        }
+
+        @Test func aKeyStoreInMemoryIsLockedAsAPhoneIs() async throws {
+            let folder = try Folder()
+            let keys = InMemoryKeyStore()
+            let ana = NewPerson(name: "Ana")
+            await (try Journal.create(at: folder.home, keys: keys, person: ana)).shutdown()
+            keys.setLocked(true)
+            #expect(
+                await kind { try await Journal.open(at: folder.home, keys: keys) } == .keysLocked)
+            keys.setLocked(false)
+            await (try Journal.open(at: folder.home, keys: keys)).shutdown()
+        }
+
+        @Test func aPanicIsInternalAndNothingEnds() async throws {
+            do {
+                try await failInternally()
+                Issue.record("it did not panic")
+            } catch {
+                #expect(error.kind == .internal && error.detail.contains("report"))
+            }
+        }
+
+        private func couple(_ relay: LoopbackRelay) async throws -> (Journal, Journal) {
+            let ana = try await MemoryHome().create(
+                person: NewPerson(name: "Ana", relay: relay.address))
+            let ben = try await MemoryHome().create(person: NewPerson(name: "Ben"))
+            try await pair(ana, ben)
+            return (ana, ben)
+        }
+    }
+}
