@@ -14,6 +14,7 @@ mod keys;
 mod needs;
 mod pairing;
 mod parting;
+mod reading;
 mod recovery;
 mod relay;
 mod run;
