@@ -3,7 +3,7 @@
 use crate::run::{Couple, Home, text_of};
 
 /// Links a home without a journal to `old`'s person.
-fn linked(old: &Home, name: &str) -> Home {
+pub(crate) fn linked(old: &Home, name: &str) -> Home {
     let new = Home::empty();
     let link = text_of(&old.json(&["device", "link", "--no-wait"])["link"]);
     let joined = new.json(&["device", "join", "--no-wait", "--name", name, &link]);

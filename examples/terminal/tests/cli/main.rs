@@ -22,4 +22,5 @@ mod safety;
 #[cfg(target_os = "linux")]
 mod service;
 mod status;
+mod stolen;
 mod words;

@@ -134,7 +134,7 @@ fn who_begins_anew_keeps_their_entries_and_can_pair_again() {
 }
 
 /// Ana and Ben compare once more; `back` is the one who was brought back.
-fn compare_again(back: &Home, other: &Home) {
+pub(crate) fn compare_again(back: &Home, other: &Home) {
     let link = text_of(&back.json(&["invite", "--no-wait", "--again"])["link"]);
     back.sync();
     other.json(&["join", "--no-wait", "--again", &link]);
