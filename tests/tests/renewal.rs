@@ -1,8 +1,8 @@
 //! New keys on schedule: by age and by count, a while after a write, and never without one.
 
-use sidelight::device::Device;
-use sidelight_format::Generation;
+use sidelight::device::{Device, Promotion};
 use sidelight_format::record::SpaceRecord;
+use sidelight_format::{EntryId, Generation, Timestamp};
 use sidelight_store::Key;
 use sidelight_sync::schedule::{AGE_MAX_SECS, DELAY_SECS, WRITES_MAX};
 use sidelight_tests::story::{ADA, BO, Story, draft, shared};
@@ -80,6 +80,53 @@ fn keys_that_have_served_for_much_are_renewed_sooner() {
     story.settle();
     story.set_clock(ADA, BEGAN + DELAY_SECS.1);
     assert!(renew(&mut story, ADA));
+}
+
+#[test]
+fn whatever_goes_into_the_shared_journal_takes_a_renewal_along() {
+    let ways: [fn(&mut Story, EntryId); 3] = [
+        |story, _| {
+            let entry = story.write(ADA, draft("thought over"));
+            let due = Timestamp(BEGAN);
+            story
+                .command(ADA, |device, _| device.hold(&whole(entry), due))
+                .expect("it can be shared");
+            let released = story.command(ADA, Device::release_due);
+            assert!(released.expect("she has a partner"));
+        },
+        |story, _| {
+            let entry = story.write(ADA, draft("to be given"));
+            story
+                .command(ADA, |device, outside| {
+                    device.promote(&whole(entry), outside)
+                })
+                .expect("she has a partner");
+        },
+        |story, mine| {
+            story
+                .command(ADA, |device, outside| device.retract(&mine, outside))
+                .expect("her own");
+        },
+    ];
+    for (seed, way) in (6..).zip(ways) {
+        let mut story = couple(seed);
+        let mine = story.write(ADA, shared("taken back later"));
+        story.settle();
+        story.set_clock(ADA, BEGAN + AGE_MAX_SECS);
+        way(&mut story, mine);
+        story.settle();
+        story.set_clock(ADA, BEGAN + AGE_MAX_SECS + DELAY_SECS.1);
+        assert!(renew(&mut story, ADA), "seed {seed}");
+    }
+}
+
+fn whole(entry: EntryId) -> Promotion {
+    Promotion {
+        entry,
+        text: true,
+        fields: None,
+        date: None,
+    }
 }
 
 #[test]

@@ -167,24 +167,7 @@ impl Story {
             device: name,
         };
         self.crash(home);
-        let Home {
-            disk,
-            sealing,
-            device,
-            dice,
-            ..
-        } = &mut self.homes[home];
-        let access = Access::Write {
-            wait: Duration::ZERO,
-        };
-        let store = disk
-            .open(sealing.clone(), access)
-            .expect("nobody else has the turn");
-        let mut outside = Outside {
-            now: Timestamp(self.now),
-            rng: dice.rng(),
-        };
-        *device = Some(Device::recover(Box::new(store), &new, &mut outside)?);
+        self.start_with(home, |store, outside| Device::recover(store, &new, outside))?;
         self.drain(home);
         Ok(())
     }
@@ -384,31 +367,34 @@ impl Story {
 
     /// The device starts.
     pub fn start(&mut self, home: usize) {
+        self.start_with(home, Device::open)
+            .expect("what a device keeps, it opens");
+    }
+
+    fn start_with(
+        &mut self,
+        home: usize,
+        begin: impl FnOnce(Box<dyn Store>, &mut Outside<'_>) -> Result<Device, Error>,
+    ) -> Result<(), Error> {
+        let store = self.open_store(home);
         let Home {
-            disk,
-            sealing,
-            device,
-            dice,
-            skew,
-            ..
+            device, dice, skew, ..
         } = &mut self.homes[home];
-        let access = Access::Write {
-            wait: Duration::ZERO,
-        };
-        let store = disk
-            .open(sealing.clone(), access)
-            .expect("nobody else has the turn");
         let mut outside = Outside {
             now: Timestamp(self.now.saturating_add(*skew)),
             rng: dice.rng(),
         };
-        let opened = Device::open(Box::new(store), &mut outside);
-        *device = Some(opened.expect("what a device keeps, it opens"));
+        *device = Some(begin(store, &mut outside)?);
+        Ok(())
     }
 
     /// Ends the device's process, and gives its store to whoever changes it.
     pub(super) fn take_store(&mut self, home: usize) -> Box<dyn Store> {
         self.crash(home);
+        self.open_store(home)
+    }
+
+    fn open_store(&self, home: usize) -> Box<dyn Store> {
         let Home { disk, sealing, .. } = &self.homes[home];
         let access = Access::Write {
             wait: Duration::ZERO,

@@ -72,7 +72,9 @@ impl Device {
         promotion: &Promotion,
         outside: &mut Outside<'_>,
     ) -> Result<EntryId, Error> {
-        self.act(|core, txn| core.promote(txn, promotion, outside))
+        self.write_shared(outside, |core, txn, outside| {
+            core.promote(txn, promotion, outside)
+        })
     }
 
     /// Holds a private entry: it is shared when `due` is over and the device runs, unless it is
@@ -93,7 +95,9 @@ impl Device {
         entry: &EntryId,
         outside: &mut Outside<'_>,
     ) -> Result<EntryId, Error> {
-        self.act(|core, txn| core.release(txn, entry, outside))
+        self.write_shared(outside, |core, txn, outside| {
+            core.release(txn, entry, outside)
+        })
     }
 
     /// When the next held entry is to be released; none if none is.
@@ -110,7 +114,9 @@ impl Device {
         let Some(entry) = self.core.due(outside.now) else {
             return Ok(false);
         };
-        match self.act(|core, txn| core.release(txn, &entry, outside)) {
+        match self.write_shared(outside, |core, txn, outside| {
+            core.release(txn, &entry, outside)
+        }) {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == ErrorKind::Storage => Err(error),
             Err(_) => {
@@ -130,7 +136,9 @@ impl Device {
         entry: &EntryId,
         outside: &mut Outside<'_>,
     ) -> Result<Retracted, Error> {
-        self.act(|core, txn| core.retract(txn, entry, outside))
+        self.write_shared(outside, |core, txn, outside| {
+            core.retract(txn, entry, outside)
+        })
     }
 
     /// Says whether the same day of other years may be shown on this device.

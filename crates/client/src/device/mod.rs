@@ -373,7 +373,9 @@ impl Device {
         entries: &[EntryId],
         outside: &mut Outside<'_>,
     ) -> Result<Vec<Erased>, Error> {
-        self.act(|core, txn| core.erase(txn, entries, outside))
+        self.write_shared(outside, |core, txn, outside| {
+            core.erase(txn, entries, outside)
+        })
     }
 
     /// Invites a partner: the link to show to them and nobody else.
