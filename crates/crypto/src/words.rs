@@ -167,44 +167,17 @@ fn words_of(text: &str) -> Vec<&str> {
 /// The word of the list that this one becomes by one slip, or two in a word of six letters and
 /// more: a letter too many, too few, another one, or two that changed places.
 fn nearest(word: &str) -> Option<&'static str> {
-    let typed = Zeroizing::new(word.chars().collect::<Vec<_>>());
+    let letters = word.chars().count();
     // No word of the list has more than eight letters.
-    if typed.len() > 10 {
+    if letters > 10 {
         return None;
     }
-    let most = if typed.len() < 6 { 1 } else { 2 };
+    let most = if letters < 6 { 1 } else { 2 };
     let list = Language::English.word_list().iter();
-    list.map(|listed| (slips_between(&typed, listed), *listed))
+    list.map(|listed| (strsim::osa_distance(word, listed), *listed))
         .filter(|(slips, _)| *slips <= most)
         .min_by_key(|(slips, _)| *slips)
         .map(|(_, listed)| listed)
-}
-
-/// The optimal string alignment distance.
-fn slips_between(typed: &[char], listed: &str) -> usize {
-    let listed: Vec<char> = listed.chars().collect();
-    let mut rows = vec![vec![0; listed.len() + 1]; typed.len() + 1];
-    for i in 0..=typed.len() {
-        for j in 0..=listed.len() {
-            rows[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let other = usize::from(typed[i - 1] != listed[j - 1]);
-                let mut least = (rows[i - 1][j] + 1)
-                    .min(rows[i][j - 1] + 1)
-                    .min(rows[i - 1][j - 1] + other);
-                let swapped = i > 1
-                    && j > 1
-                    && typed[i - 1] == listed[j - 2]
-                    && typed[i - 2] == listed[j - 1];
-                if swapped {
-                    least = least.min(rows[i - 2][j - 2] + 1);
-                }
-                least
-            };
-        }
-    }
-    rows[typed.len()][listed.len()]
 }
 
 #[cfg(test)]
