@@ -234,11 +234,8 @@ impl Core {
             Some(given) => walked_to(known, &record, given.as_ref()),
             None => record.statement.relay.clone(),
         };
-        if walks.is_some() {
-            known.record.unread.push(epoch);
-        }
         match txn.get::<EpochSecretRecord>(Key::Name(&epoch.0))? {
-            // Known from a keyring so far.
+            // Known from a keyring so far, and read since, or still to be.
             Some(kept) => {
                 let kept = EpochSecretRecord {
                     record: Some(record),
@@ -250,6 +247,9 @@ impl Core {
                 }
             }
             None => {
+                if walks.is_some() {
+                    known.record.unread.push(epoch);
+                }
                 let mut kept = epoch_record(space, record, secret);
                 kept.relay.clone_from(&relay);
                 txn.put(Key::Name(&epoch.0), &kept);
