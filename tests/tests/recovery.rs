@@ -421,3 +421,95 @@ fn replaced_words_lead_to_everything_and_the_old_ones_to_nothing_new() {
         "{late:?}"
     );
 }
+
+#[test]
+fn replaced_words_reach_the_other_own_devices_which_keep_the_way_back_open() {
+    let mut story = Story::new(18, &["Ada"]);
+    let tablet = story.link_device(ADA, "tablet");
+    story.settle();
+    let empty = story.relay_disk.snapshot();
+    // The words are replaced on the tablet, while the phone can still show the first ones.
+    let old = typed(&words(&story, ADA));
+    let new = story
+        .command(tablet, |device, outside| {
+            device.recovery_replace(&old, outside)
+        })
+        .expect("the present words");
+    let new = typed(&new);
+    story
+        .command(tablet, |device, _| device.recovery_check(&new))
+        .expect("the new words");
+    story.write(tablet, draft("under the new words"));
+    story.settle();
+    assert!(
+        story.device(ADA).recovery_begin().is_err(),
+        "of no use any more"
+    );
+    let mailbox = |home| story.device_record(home).recovery_mailbox;
+    assert_eq!(mailbox(ADA), mailbox(tablet));
+    let way = sidelight_crypto::MailboxKeys::of_recovery(&mailbox(ADA)).name();
+    let listed = story.listed(&way).len();
+    assert!(listed > 0);
+
+    // The relay loses all of it, and only the phone is left.
+    story.go_offline(tablet);
+    story.restart_relay(|disk| disk.restore(&empty));
+    assert!(story.listed(&way).is_empty());
+    story.restart(ADA);
+    story.settle();
+    assert_eq!(story.listed(&way).len(), listed);
+    let all = texts(&story, ADA);
+    story.go_offline(ADA);
+    let blank = story.recover("new phone", &new).expect("the new words");
+    story.settle();
+    assert_eq!(story.status(blank).recovery, Recovery::Checked);
+    assert_eq!(texts(&story, blank), all);
+}
+
+#[test]
+fn a_device_that_hears_of_other_words_late_seals_nothing_more_to_the_former_ones() {
+    let (mut story, old) = kept(19);
+    let tablet = story.link_device(ADA, "tablet");
+    story.go_offline(tablet);
+    let new = story
+        .command(ADA, |device, outside| {
+            device.recovery_replace(&old, outside)
+        })
+        .expect("the present words");
+    let new = typed(&new);
+    story
+        .command(ADA, |device, _| device.recovery_check(&new))
+        .expect("the new words");
+    story.settle();
+    // The tablet knows nothing of it, writes, and even gives everything new keys.
+    story.write(tablet, draft("before it heard"));
+    story
+        .command(tablet, Device::rotate)
+        .expect("its keys are certain to it");
+    story.write(tablet, draft("under keys of its own"));
+    story.go_online(tablet);
+    story.settle();
+    for home in [ADA, tablet] {
+        story.write(home, draft("after all heard"));
+        story.settle();
+    }
+    let all = texts(&story, ADA);
+    assert_eq!(texts(&story, tablet), all);
+
+    let mut fork = story.fork();
+    for home in [ADA, tablet] {
+        fork.go_offline(home);
+    }
+    let late = fork.recover("a finder's", &old).expect("words");
+    fork.settle();
+    assert_eq!(fork.status(late).recovery, Recovery::Replaced);
+    let found = texts(&fork, late);
+    assert!(!found.contains(&"after all heard".to_owned()), "{found:?}");
+
+    for home in [ADA, tablet] {
+        story.go_offline(home);
+    }
+    let blank = story.recover("new phone", &new).expect("the new words");
+    story.settle();
+    assert_eq!(texts(&story, blank), all);
+}

@@ -81,6 +81,9 @@ impl Subject {
     pub const SPACE: Self = Self(4);
     /// The person leaves the space and says so; one empty part.
     pub const LEFT: Self = Self(5);
+    /// The [`Secret`](crate::Secret) of the mailbox to which new recovery words lead, the only
+    /// part; in private spaces.
+    pub const RECOVERY: Self = Self(7);
     /// Own copies are erased; each part is one [`Ending`](crate::Ending); in private spaces.
     pub const ENDED: Self = Self(6);
 }

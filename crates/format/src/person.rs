@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::Name;
 use crate::{
-    AuthorId, Context, EpochId, Generation, PersonId, SealingKey, Sequence, Signature, SpaceId,
-    Statement, VerifyingKey, digest, encode,
+    AuthorId, Context, EpochId, Generation, MailboxName, PersonId, SealingKey, Sequence, Signature,
+    SpaceId, Statement, VerifyingKey, digest, encode,
 };
 
 /// How a person begins: generation 0 of their keys. It is pinned at pairing.
@@ -244,5 +244,7 @@ pub enum RosterAction {
         signing: VerifyingKey,
         /// The new recovery key's sealing half.
         recovery: SealingKey,
+        /// The mailbox to which the new words lead, whose secret own devices are told.
+        mailbox: MailboxName,
     },
 }

@@ -66,8 +66,8 @@ use core::fmt;
 
 use sidelight_crypto::{DeviceSigningKey, RecoverySigningKey};
 use sidelight_format::{
-    DeviceKeys, PersonId, RosterAction, RosterRecord, RosterStatement, SealingKey, Sequence,
-    VerifyingKey, limits,
+    DeviceKeys, MailboxName, PersonId, RosterAction, RosterRecord, RosterStatement, SealingKey,
+    Sequence, VerifyingKey, limits,
 };
 
 use self::merge::{Set, State};
@@ -427,6 +427,20 @@ impl Roster {
         self.state.recovery.unwrap_or(self.recovery)
     }
 
+    /// The mailbox to which the recovery words lead, once they have been replaced; the first
+    /// ones' no record names.
+    pub fn recovery_mailbox(&self) -> Option<MailboxName> {
+        let key = self.recovery_key();
+        self.entries
+            .iter()
+            .find_map(|entry| match &entry.record.statement.action {
+                RosterAction::Recovery {
+                    signing, mailbox, ..
+                } if *signing == key => Some(*mailbox),
+                _ => None,
+            })
+    }
+
     /// Where a device stands; a device asks it of itself.
     pub fn standing(&self, device: &VerifyingKey) -> Standing {
         let listed = |place: &usize| self.listed(*place).is_some_and(|it| it.signing == *device);
@@ -475,7 +489,9 @@ impl Roster {
     /// The recovery key that a record puts in the place of its signer.
     fn replacement(&self, place: usize) -> Option<(&VerifyingKey, &SealingKey)> {
         match &self.entries[place].record.statement.action {
-            RosterAction::Recovery { signing, recovery } => Some((signing, recovery)),
+            RosterAction::Recovery {
+                signing, recovery, ..
+            } => Some((signing, recovery)),
             _ => None,
         }
     }

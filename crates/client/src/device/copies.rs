@@ -6,8 +6,8 @@
 
 use sidelight_format::record::{EpochSecretRecord, Fact, PersonRecord, SpaceRecord, Verdict};
 use sidelight_format::{
-    Authored, EpochId, KeyHash, PersonId, PersonKeys, PersonSuccessor, RosterRecord, SpaceCopy,
-    SpaceId, Subject, decode, encode, limits,
+    Authored, EpochId, KeyHash, PersonId, PersonKeys, PersonSuccessor, RosterRecord, Secret,
+    SpaceCopy, SpaceId, Subject, decode, encode, limits,
 };
 use sidelight_store::{Key, Txn};
 use sidelight_sync::{Outside, Person, check_epoch, read_epoch};
@@ -166,6 +166,10 @@ impl Core {
                 self.take_roster(txn, &records, outside)?;
                 Ok(Verdict::Accepted)
             }
+            Subject::RECOVERY => match parts.first().map(|part| decode::<Secret>(part)) {
+                Some(Ok(mailbox)) => self.take_recovery_mailbox(txn, &mailbox),
+                _ => Ok(Verdict::Refused),
+            },
             _ => match parts.first().map(|part| decode::<SpaceCopy>(part)) {
                 Some(Ok(copy)) => self.take_copy(txn, &copy, outside),
                 _ => Ok(Verdict::Refused),

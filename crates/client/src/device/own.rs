@@ -155,6 +155,7 @@ impl Core {
         self.me.removed = !self.is_walking() && roster.standing(&own) != Standing::Member;
         self.me.roster = kept;
         self.roster = Some(roster);
+        self.forget_replaced_words();
         self.follow_again = true;
         self.save_me(txn);
         Ok(())

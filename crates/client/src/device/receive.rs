@@ -152,11 +152,11 @@ impl Core {
             (Subject::ENDED, None, None) if space == self.me.private => {
                 self.receive_endings(txn, authored)?
             }
-            (Subject::PERSON_KEYS | Subject::ROSTER | Subject::SPACE, None, None)
-                if space == self.me.private =>
-            {
-                self.receive_private(txn, authored, outside)?
-            }
+            (
+                Subject::PERSON_KEYS | Subject::ROSTER | Subject::SPACE | Subject::RECOVERY,
+                None,
+                None,
+            ) if space == self.me.private => self.receive_private(txn, authored, outside)?,
             (Subject::LEFT, None, None)
                 if space != self.me.private
                     && authored.parts.iter().all(|part| part.is_empty()) =>

@@ -4,9 +4,10 @@
 use std::collections::VecDeque;
 
 use sidelight_crypto::{MailboxKeys, RecoveryWords, new_secret, recovery_keys};
-use sidelight_format::{InvitationLink, RosterAction, SegmentId};
+use sidelight_format::record::Verdict;
+use sidelight_format::{InvitationLink, RosterAction, Secret, SegmentId};
 use sidelight_store::{Store, Txn};
-use sidelight_sync::Outside;
+use sidelight_sync::{Outside, Roster};
 
 use super::core::Core;
 use super::{Device, NewRecovery, Queued};
@@ -150,6 +151,7 @@ impl Core {
         let action = RosterAction::Recovery {
             signing: new.signing.verifying_key(),
             recovery: new.sealing.sealing_key(),
+            mailbox: MailboxKeys::of_recovery(&new.mailbox).name(),
         };
         let listed = self.words_change_roster(action, &old.signing)?;
         let former = self.recovery.name();
@@ -160,6 +162,35 @@ impl Core {
         let key = Some(new.signing.verifying_key());
         self.renew_by_words(txn, (&old.signing, key), &listed, outside)?;
         Ok(RecoveryWords::of(&entropy))
+    }
+
+    /// Another own device has replaced the words: what leads to everything lies in another mailbox
+    /// now, if the old words' key has said so on the list of devices.
+    pub(super) fn take_recovery_mailbox(
+        &mut self,
+        txn: &mut Txn<'_>,
+        mailbox: &Secret,
+    ) -> Result<Verdict, Error> {
+        let keys = MailboxKeys::of_recovery(mailbox);
+        let former = self.recovery.name();
+        if self.roster()?.recovery_mailbox() == Some(keys.name()) && former != keys.name() {
+            self.dirty = true;
+            self.outbox.forget(txn, &former);
+            self.recovery = keys;
+            self.me.recovery_mailbox = mailbox.clone();
+            self.save_me(txn);
+        }
+        Ok(Verdict::Accepted)
+    }
+
+    /// Forgets words that are this person's no more.
+    pub(super) fn forget_replaced_words(&mut self) {
+        let key = self.roster.as_ref().map(Roster::recovery_key);
+        let is_former =
+            |entropy: &Secret| Some(recovery_keys(entropy).signing.verifying_key()) != key;
+        if self.me.recovery.as_ref().is_some_and(is_former) {
+            self.me.recovery = None;
+        }
     }
 
     /// Reads words, which must be those of this person now.

@@ -364,6 +364,12 @@ impl Core {
             vec![encode(listed)],
             outside,
         )?;
+        if key.is_some() {
+            // The other own devices keep it filled as well.
+            let mailbox = encode(&self.me.recovery_mailbox);
+            let about = (Subject::RECOVERY, None, None);
+            self.author(txn, private, about, vec![mailbox], outside)?;
+        }
         if let Some(shared) = self.me.shared
             && self.keys_are_certain(&shared)
         {

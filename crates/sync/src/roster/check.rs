@@ -109,7 +109,9 @@ impl Roster {
                 device, recovery, ..
             } => new(device) && words(state.recovery_at) == Some(recovery),
             // A recovery key that was replaced once does not come back.
-            RosterAction::Recovery { signing, recovery } => {
+            RosterAction::Recovery {
+                signing, recovery, ..
+            } => {
                 *signing != self.recovery
                     && ancestors.iter().all(|place| {
                         words(place) != Some(recovery)

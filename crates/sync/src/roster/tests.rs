@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use sidelight_crypto::{DeviceSigningKey, RecoveryKeys, UnsealingKey, recovery_keys};
+use sidelight_crypto::{DeviceSigningKey, MailboxKeys, RecoveryKeys, UnsealingKey, recovery_keys};
 use sidelight_format::{DeviceKeys, RosterAction, RosterRecord, Secret, Timestamp, limits};
 
 use super::*;
@@ -43,6 +43,7 @@ fn replace(words: &RecoveryKeys) -> RosterAction {
     RosterAction::Recovery {
         signing: words.signing.verifying_key(),
         recovery: words.sealing.sealing_key(),
+        mailbox: MailboxKeys::of_recovery(&words.mailbox).name(),
     }
 }
 

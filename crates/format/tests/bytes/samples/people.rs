@@ -4,7 +4,7 @@ use sidelight_format::record::Name;
 use sidelight_format::{
     AuthorCertificate, AuthorId, Bundle, Confirmation, ConfirmationStatement, DeviceKeys, EpochId,
     EpochRecord, EpochStatement, Founder, FounderStatement, Generation, Head, Hello, KeyHash,
-    Keyring, Link, PairingMessage, PersonGenesis, PersonGenesisStatement, PersonId,
+    Keyring, Link, MailboxName, PairingMessage, PersonGenesis, PersonGenesisStatement, PersonId,
     PersonSuccessor, PersonSuccessorStatement, Purpose, RosterAction, RosterRecord,
     RosterStatement, SealedSecret, Secret, Sequence, SpaceId, SuccessorSigner, VerifyingKey,
     Welcome, Who,
@@ -98,6 +98,7 @@ pub(crate) fn roster_actions() -> [RosterAction; 4] {
         RosterAction::Recovery {
             signing: VerifyingKey(run(0x3d)),
             recovery: sealing_key(4),
+            mailbox: MailboxName(run(0x4f)),
         },
     ]
 }
