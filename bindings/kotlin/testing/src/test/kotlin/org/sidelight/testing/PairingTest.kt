@@ -103,7 +103,7 @@ class PairingTest {
                 phone.write(Draft("from the phone"))
                 val link = phone.link(1.hours).link
                 Journal.joinOwn(home, memoryKeyStore(), link, "tablet").use { tablet ->
-                    for (journal in listOf(tablet, phone, tablet)) journal.syncNow(30.seconds)
+                    for (journal in listOf(phone, tablet, phone, tablet)) journal.syncNow(30.seconds)
                     assertEquals(phone.pairing()!!.comparison, tablet.pairing()!!.comparison)
                     phone.confirm(true)
                     tablet.confirm(true)

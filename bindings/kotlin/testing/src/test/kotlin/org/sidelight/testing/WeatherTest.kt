@@ -8,6 +8,7 @@ import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import org.sidelight.Day
@@ -18,6 +19,7 @@ import org.sidelight.JournalException
 import org.sidelight.NewPerson
 import org.sidelight.PageRequest
 import org.sidelight.create
+import org.sidelight.days
 import org.sidelight.invite
 import org.sidelight.open
 import org.sidelight.syncNow
@@ -34,10 +36,10 @@ class WeatherTest {
                 val refused = assertThrows(JournalException.Refused::class.java) {
                     runBlocking { journal.syncNow(30.seconds) }
                 }
-                assert(refused.message!!.length > 20)
+                assertTrue(refused.message.length > 20)
             }
             val ticket = NewPerson("Ben", relay.address(), "let me in")
-            MemoryHome().create(ticket).use { assert(it.syncNow(30.seconds).upToDate) }
+            MemoryHome().create(ticket).use { assertTrue(it.syncNow(30.seconds).upToDate) }
         }
     }
 
@@ -46,7 +48,7 @@ class WeatherTest {
         val error = assertThrows(JournalException.Internal::class.java) {
             runBlocking { failInternally() }
         }
-        assert("report" in error.message!!)
+        assertTrue("report" in error.message)
     }
 
     @Test
@@ -66,8 +68,9 @@ class WeatherTest {
         val clock = TestClock(Instant.parse("2026-08-01T10:00:00Z"))
         val memory = MemoryHome(clock)
         memory.create(NewPerson("Ana", "sidelight://127.0.0.1:9/relay#${"A".repeat(43)}")).use {
-            val need = listOf(Field("need", "company"))
-            it.write(Draft("", "check_in", Day(2026, 8, 1, 0), fields = need))
+            val day = Day(2026, 8, 1, 0)
+            val need = listOf(Field("need", "company"), Field("days", days(day, day)))
+            it.write(Draft("", "check_in", day, fields = need))
             assertEquals("company", it.today().own!!.need)
             val invited = it.invite(1.hours)
             assertEquals(Instant.parse("2026-08-01T11:00:00Z").toEpochMilli(), invited.expiresMs)
