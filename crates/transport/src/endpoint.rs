@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use quinn::{ConnectionError, TransportErrorCode, default_runtime};
+use quinn::{ConnectionError, TransportErrorCode};
 use sidelight_format::{RelayAddress, RelayKey};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::tasks::Tasks;
 use crate::tls::{Pin, SERVER_NAME};
 use crate::{Connection, EndpointSettings, Goodbye, settings, socket};
 
@@ -64,12 +65,15 @@ pub struct Endpoint {
 
 struct Shared {
     settings: EndpointSettings,
-    quic: Mutex<State>,
+    /// None once it is stopped.
+    open: Mutex<Option<Open>>,
 }
 
-struct State {
+struct Open {
     quic: quinn::Endpoint,
-    stopped: bool,
+    tasks: Arc<Tasks>,
+    /// Whether anybody was ever reached, who is to be told goodbye.
+    met: bool,
 }
 
 impl Endpoint {
@@ -86,12 +90,9 @@ impl Endpoint {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn with_settings(settings: EndpointSettings) -> Result<Self, ConnectError> {
-        let quic = Mutex::new(State {
-            quic: open()?,
-            stopped: false,
-        });
+        let open = Mutex::new(Some(Open::new()?));
         Ok(Self {
-            shared: Arc::new(Shared { settings, quic }),
+            shared: Arc::new(Shared { settings, open }),
         })
     }
 
@@ -136,25 +137,26 @@ impl Endpoint {
     /// [`ConnectError::Local`]: there is no new socket, and the old one stays;
     /// [`ConnectError::Stopped`].
     pub fn rebind(&self) -> Result<(), ConnectError> {
-        let state = self.lock();
-        if state.stopped {
-            return Err(ConnectError::Stopped);
-        }
+        let open = self.lock();
+        let open = open.as_ref().ok_or(ConnectError::Stopped)?;
         let socket = socket::for_endpoint().map_err(|_| ConnectError::Local)?;
-        state.quic.rebind(socket).map_err(|_| ConnectError::Local)
+        open.quic.rebind(socket).map_err(|_| ConnectError::Local)
     }
 
     /// Hangs up all connections and takes no new ones; returns when the other ends have heard, or
-    /// after a second.
+    /// after a second. Then the socket is closed, but for a [`Connection`] or link that somebody
+    /// still holds.
     pub async fn stop(&self) {
-        let quic = {
-            let mut state = self.lock();
-            state.stopped = true;
-            state.quic.close(Goodbye::Done.code(), b"");
-            state.quic.clone()
+        let Some(Open { quic, tasks, met }) = self.lock().take() else {
+            return;
         };
-        // Who has not heard by then finds out by itself.
-        let _ = timeout(GOODBYE_MAX, quic.wait_idle()).await;
+        quic.close(Goodbye::Done.code(), b"");
+        if met {
+            // Who has not heard by then finds out by itself.
+            let _ = timeout(GOODBYE_MAX, quic.wait_idle()).await;
+        }
+        drop(quic);
+        tasks.end().await;
     }
 
     /// Tries one address.
@@ -167,7 +169,12 @@ impl Endpoint {
         let pin = Arc::new(Pin::new(key));
         let connecting = self.begin(address, &pin)?;
         match timeout(within, connecting).await {
-            Ok(Ok(quic)) => Connection::new(quic).ok_or(ConnectError::Unreachable),
+            Ok(Ok(quic)) => {
+                if let Some(open) = &mut *self.lock() {
+                    open.met = true;
+                }
+                Connection::new(quic).ok_or(ConnectError::Unreachable)
+            }
             Ok(Err(_)) if pin.mismatched() => Err(ConnectError::WrongKey),
             Ok(Err(error)) => Err(failed(&error)),
             Err(_) => Err(ConnectError::Unreachable),
@@ -180,15 +187,13 @@ impl Endpoint {
         pin: &Arc<Pin>,
     ) -> Result<quinn::Connecting, ConnectError> {
         let config = || settings::client_config(pin.clone(), &self.shared.settings);
-        let mut state = self.lock();
-        if state.stopped {
-            return Err(ConnectError::Stopped);
-        }
-        let begun = match state.quic.connect_with(config(), address, SERVER_NAME) {
+        let mut open = self.lock();
+        let open = open.as_mut().ok_or(ConnectError::Stopped)?;
+        let begun = match open.quic.connect_with(config(), address, SERVER_NAME) {
             // Nobody stopped it here: its socket failed, as a phone's does when it sleeps too long.
             Err(quinn::ConnectError::EndpointStopping) => {
-                state.quic = open()?;
-                state.quic.connect_with(config(), address, SERVER_NAME)
+                *open = Open::new()?;
+                open.quic.connect_with(config(), address, SERVER_NAME)
             }
             begun => begun,
         };
@@ -199,10 +204,10 @@ impl Endpoint {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Option<Open>> {
         // Nothing under this lock leaves the state half changed.
-        let state = self.shared.quic.lock();
-        state.unwrap_or_else(PoisonError::into_inner)
+        let open = self.shared.open.lock();
+        open.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -214,11 +219,18 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-fn open() -> Result<quinn::Endpoint, ConnectError> {
-    let runtime = default_runtime().ok_or(ConnectError::Local)?;
-    let socket = socket::for_endpoint().map_err(|_| ConnectError::Local)?;
-    quinn::Endpoint::new(settings::endpoint_config(), None, socket, runtime)
-        .map_err(|_| ConnectError::Local)
+impl Open {
+    fn new() -> Result<Self, ConnectError> {
+        tokio::runtime::Handle::try_current().map_err(|_| ConnectError::Local)?;
+        let socket = socket::for_endpoint().map_err(|_| ConnectError::Local)?;
+        let (config, tasks) = (settings::endpoint_config(), Arc::new(Tasks::default()));
+        let quic = quinn::Endpoint::new(config, None, socket, tasks.clone());
+        Ok(Self {
+            quic: quic.map_err(|_| ConnectError::Local)?,
+            tasks,
+            met: false,
+        })
+    }
 }
 
 /// The addresses of `name:port`, in the order in which they are tried.
@@ -308,7 +320,8 @@ mod tests {
     #[tokio::test]
     async fn an_endpoint_whose_socket_died_opens_another() {
         let endpoint = Endpoint::new().unwrap();
-        endpoint.lock().quic.close(0u32.into(), b"");
+        let open = |endpoint: &Endpoint| endpoint.lock().as_ref().unwrap().quic.clone();
+        open(&endpoint).close(0u32.into(), b"");
         let pin = Arc::new(Pin::new(&RelayKey([0; 32])));
         let address = "127.0.0.1:1".parse().unwrap();
         assert!(endpoint.begin(address, &pin).is_ok());

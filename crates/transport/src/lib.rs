@@ -80,6 +80,7 @@ mod link;
 mod listener;
 mod settings;
 mod socket;
+mod tasks;
 mod tls;
 
 pub use connection::{Connection, Goodbye};

@@ -258,3 +258,45 @@ async fn a_stopped_endpoint_has_said_goodbye_and_stays_stopped() {
     let refused = endpoint.connect(&address, PATIENCE).await;
     assert_eq!(refused.err(), Some(ConnectError::Stopped));
 }
+
+/// quinn itself would keep both sockets for seconds more.
+#[tokio::test]
+async fn a_stopped_endpoint_has_closed_its_socket_even_if_nobody_answers() {
+    let is_free = |port: u16| {
+        let at = (std::net::Ipv6Addr::UNSPECIFIED, port);
+        let v4 = (std::net::Ipv4Addr::UNSPECIFIED, port);
+        std::net::UdpSocket::bind(at).or_else(|_| std::net::UdpSocket::bind(v4))
+    };
+    // While it connects.
+    let nobody = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let relay = address(nobody.local_addr().unwrap(), &identity(7));
+    let endpoint = Endpoint::new().unwrap();
+    let connecting = tokio::spawn({
+        let endpoint = endpoint.clone();
+        async move { endpoint.connect(&relay, PATIENCE).await }
+    });
+    let hello = soon(nobody.recv_from(&mut [0; 2000])).await;
+    let port = hello.unwrap().1.port();
+    assert!(is_free(port).is_err());
+    let begun = Instant::now();
+    soon(endpoint.stop()).await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(1),
+        "nobody is waited for"
+    );
+    let connected = soon(connecting).await.unwrap();
+    assert_eq!(connected.err(), Some(ConnectError::Stopped));
+    assert!(is_free(port).is_ok());
+
+    // Once it was connected.
+    let (listener, address) = listen(Limits::default());
+    let path = Path::to(&address, Weather::default()).await;
+    let endpoint = Endpoint::new().unwrap();
+    let (device, relay) = connect(&endpoint, &listener, &path.address).await;
+    let (ours, _theirs) = link(&device, &relay).await;
+    let port = path.seen().sources[0].port();
+    path.fall_silent();
+    drop((device, ours));
+    soon(endpoint.stop()).await;
+    assert!(is_free(port).is_ok());
+}
