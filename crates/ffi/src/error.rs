@@ -96,6 +96,19 @@ impl JournalError {
     }
 }
 
+impl From<sidelight::NotEvidence> for JournalError {
+    fn from(error: sidelight::NotEvidence) -> Self {
+        use sidelight::NotEvidence;
+        let detail = error.to_string();
+        match error {
+            NotEvidence::Unreadable => Self::NotFound { detail },
+            NotEvidence::Newer => Self::UpdateNeeded { detail },
+            NotEvidence::Page => Self::Storage { detail },
+            _ => Self::Invalid { detail },
+        }
+    }
+}
+
 impl From<sidelight::Error> for JournalError {
     fn from(error: sidelight::Error) -> Self {
         let detail = error.detail().to_owned();

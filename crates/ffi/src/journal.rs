@@ -33,7 +33,7 @@ impl Journal {
         Ok(Arc::new(Self { journal, pump }))
     }
 
-    fn journal(&self) -> sidelight::Journal {
+    pub(crate) fn journal(&self) -> sidelight::Journal {
         self.journal.clone()
     }
 }

@@ -27,18 +27,25 @@
 
 mod error;
 mod events;
+mod evidence;
+mod holding;
 mod journal;
 mod keys;
 mod kinds;
 mod log;
+mod memories;
 mod mirror;
 mod reader;
 mod records;
+mod recovery;
+mod searching;
 mod task;
 mod words;
 
 pub use error::JournalError;
 pub use events::{Event, EventStream, SyncState, Warning, WarningKind};
+pub use evidence::{Evidence, EvidencePerson, verify_evidence};
+pub use holding::{Held, Promotion, Retracted, Retraction};
 pub use journal::Journal;
 pub use keys::{
     KeyStore, KeyStoreError, change_passphrase, file_key_store, keys, memory_key_store,
@@ -46,14 +53,17 @@ pub use keys::{
 };
 pub use kinds::{Ends, FieldHolds, KindField, KindRules, KindText, Sharing, kinds};
 pub use log::{LogLevel, LogSink, LogSinkError, set_log_sink};
+pub use memories::{Amendment, EntryThread};
 pub use reader::Reader;
 pub use records::{
     BidNow, BoundaryShown, ComfortShown, Day, Draft, Emoji, Entry, Erased, ErasedFrom,
     ExchangeProgress, ExportFormat, ExportOptions, ExportReport, ExportScope, Field, FieldEdit,
     FieldValue, ImportFormat, ImportOptions, ImportReport, Invited, NeedNow, NewPerson, OfferNow,
-    OwnDevice, Page, PageRequest, Pairing, PairingEnd, PairingStage, Partner, SkipReason, Skipped,
-    Space, Status, SyncReport, TextEdit, Today,
+    OwnDevice, Page, PageRequest, Pairing, PairingEnd, PairingStage, Partner, RecoveryStage,
+    SkipReason, Skipped, Space, Status, SyncReport, TextEdit, Today,
 };
+pub use recovery::{LikelyWord, RecoveryWords, recovery_word_meant};
+pub use searching::{By, SearchRequest};
 pub use task::CancelToken;
 pub use words::{
     Audience, Card, Channel, Effort, Help, Locale, Prompt, PromptRequest, Purpose, Reach, Region,

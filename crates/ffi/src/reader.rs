@@ -20,6 +20,12 @@ impl Give<Arc<Reader>> for sidelight::Reader {
     }
 }
 
+impl Reader {
+    pub(crate) fn reader(&self) -> sidelight::Reader {
+        self.reader.clone()
+    }
+}
+
 #[uniffi::export]
 impl Reader {
     /// Opens the journal in the folder `home`.

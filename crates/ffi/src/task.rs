@@ -17,14 +17,18 @@ pub(crate) async fn run<T, U>(
 where
     T: Give<U> + Send + 'static,
 {
-    let task = sidelight::runtime()?.spawn(work);
-    match task.await {
-        Ok(done) => Ok(done?.give()),
-        Err(_) => Err(JournalError::panicked()),
-    }
+    Ok(task(work).await??.give())
 }
 
-/// The same; once `cancel` says so, the work is stopped where it is, too.
+/// Does `work` as a task, whatever it gives.
+pub(crate) async fn task<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, JournalError> {
+    let task = sidelight::runtime()?.spawn(work);
+    task.await.map_err(|_| JournalError::panicked())
+}
+
+/// The same as [`run`]; once `cancel` says so, the work is stopped where it is, too.
 pub(crate) async fn run_until<T, U>(
     cancel: Option<Arc<CancelToken>>,
     work: impl Future<Output = Result<T, sidelight::Error>> + Send + 'static,
@@ -35,17 +39,16 @@ where
     let Some(cancel) = cancel else {
         return run(work).await;
     };
-    let task = sidelight::runtime()?.spawn(async move {
+    let task = task(async move {
         tokio::select! {
             biased;
             () = cancel.cancelled() => None,
             done = work => Some(done),
         }
     });
-    match task.await {
-        Ok(Some(done)) => Ok(done?.give()),
-        Ok(None) => Err(JournalError::cancelled()),
-        Err(_) => Err(JournalError::panicked()),
+    match task.await? {
+        Some(done) => Ok(done?.give()),
+        None => Err(JournalError::cancelled()),
     }
 }
 

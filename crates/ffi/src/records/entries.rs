@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::JournalError;
-use crate::mirror::{Give, Take, given, mirrored};
+use crate::mirror::{Give, Take, given, mirrored, taken};
 
 /// A day as a person names it, where they were: a civil date and the offset from UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, uniffi::Record)]
@@ -219,6 +219,8 @@ mirrored! {
         Shared,
     }
 }
+
+taken!(Space, sidelight::Space, Private, Shared);
 
 /// Which entries.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]

@@ -11,8 +11,8 @@ pub use entries::{
     TextEdit,
 };
 pub use people::{
-    Emoji, Invited, NewPerson, OwnDevice, Pairing, PairingEnd, PairingStage, Partner, Status,
-    SyncReport,
+    Emoji, Invited, NewPerson, OwnDevice, Pairing, PairingEnd, PairingStage, Partner,
+    RecoveryStage, Status, SyncReport,
 };
 pub use today::{BidNow, BoundaryShown, ComfortShown, NeedNow, OfferNow, Today};
 pub use travel::{

@@ -127,6 +127,8 @@ mirrored! {
         Expired,
         /// The other side broke the rules.
         Broken,
+        /// Somebody else than the partner who was to be compared with once more.
+        Stranger,
     }
 }
 
@@ -168,6 +170,11 @@ given! {
         pub person: String,
         /// Whom the journal is shared with.
         pub partner: Option<Partner>,
+        /// How it stands with the recovery words.
+        pub recovery: RecoveryStage,
+        /// Whether the partner must be compared with again before anything is shared, as after a
+        /// recovery: invite them, or join them, once more.
+        pub compare_again: bool,
         /// The relay's address, if there is one.
         pub relay: Option<String>,
         /// The address of the relay of the shared journal, if that is another one.
@@ -186,6 +193,23 @@ given! {
         pub entries: i64,
         /// What was found about relays and logs, the oldest first.
         pub warnings: Vec<Warning>,
+    }
+}
+
+mirrored! {
+    /// How it stands with the recovery words.
+    #[of(sidelight::RecoveryStage, UnderWay)]
+    pub enum RecoveryStage {
+        /// They are on this device, and wait to be written down and checked.
+        Unchecked,
+        /// They are on paper, and on no device.
+        Checked,
+        /// They were typed here, and what they lead to is still being fetched.
+        UnderWay,
+        /// They were typed here, and the relay has no journal for them.
+        NotFound,
+        /// They were typed here, and had been replaced by others, which alone bring it back.
+        Replaced,
     }
 }
 
