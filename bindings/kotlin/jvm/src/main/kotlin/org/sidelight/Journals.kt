@@ -4,6 +4,7 @@
 package org.sidelight
 
 import java.nio.file.Path
+import java.time.Instant
 import kotlin.time.Duration
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.NonCancellable
@@ -26,6 +27,16 @@ public suspend fun Journal.Companion.joinOwn(
     link: String,
     deviceName: String,
 ): Journal = joinOwn(home.toString(), keys, link, deviceName)
+
+/** Brings a journal back in the folder [home]; see [Journal.Companion.recover]. */
+public suspend fun Journal.Companion.recover(
+    home: Path,
+    keys: KeyStore,
+    words: String,
+    address: String,
+    deviceName: String,
+    ticket: String? = null,
+): Journal = recover(home.toString(), keys, words, address, deviceName, ticket)
 
 /** Opens the journal in the folder [home] for reading; see [Reader.Companion.open]. */
 public suspend fun Reader.Companion.open(home: Path, keys: KeyStore): Reader =
@@ -62,15 +73,25 @@ public val Journal.events: Flow<Event>
 /**
  * Pages of at most [limit] entries, the newest first, each read when it is collected.
  */
-public fun Journal.pages(limit: Int = 50): Flow<Page> = pages(limit) { page(it) }
+public fun Journal.pages(limit: Int = 50): Flow<Page> =
+    pages(null) { page(PageRequest(limit, it)) }
 
 /** Pages of at most [limit] entries, the newest first, each read when it is collected. */
-public fun Reader.pages(limit: Int = 50): Flow<Page> = pages(limit) { page(it) }
+public fun Reader.pages(limit: Int = 50): Flow<Page> =
+    pages(null) { page(PageRequest(limit, it)) }
 
-private fun pages(limit: Int, read: suspend (PageRequest) -> Page): Flow<Page> = flow {
-    var before: String? = null
+/** Pages of what [request] finds, the newest first, each looked for when it is collected. */
+public fun Journal.pages(request: SearchRequest): Flow<Page> =
+    pages(request.before) { search(request.copy(before = it)) }
+
+/** Pages of what [request] finds, the newest first, each looked for when it is collected. */
+public fun Reader.pages(request: SearchRequest): Flow<Page> =
+    pages(request.before) { search(request.copy(before = it)) }
+
+private fun pages(first: String?, read: suspend (String?) -> Page): Flow<Page> = flow {
+    var before = first
     do {
-        val page = read(PageRequest(limit, before))
+        val page = read(before)
         emit(page)
         before = page.next
     } while (before != null)
@@ -91,6 +112,24 @@ public suspend fun Journal.invite(lifetime: Duration): Invited = invite(lifetime
 /** Invites a further device of this person, for at most [lifetime]. */
 public suspend fun Journal.link(lifetime: Duration): Invited = link(lifetime.inWholeMilliseconds)
 
+/** Invites the partner that there is to compare once more, for at most [lifetime]. */
+public suspend fun Journal.inviteAgain(lifetime: Duration): Invited =
+    inviteAgain(lifetime.inWholeMilliseconds)
+
+/**
+ * Holds a private entry for so long, a month at most: what was chosen of it is shared then. Gives
+ * when that is, by this device's clock.
+ */
+public suspend fun Journal.hold(promotion: Promotion, hold: Duration): Instant =
+    Instant.ofEpochMilli(hold(promotion, hold.inWholeMilliseconds))
+
+/**
+ * Brings the search index up to date; false if the [deadline] was over before. Cancelling the
+ * coroutine stops it.
+ */
+public suspend fun Journal.prepareSearch(deadline: Duration): Boolean =
+    stoppable { prepareSearch(deadline.inWholeMilliseconds, it) }
+
 /**
  * Writes entries into the folder [dir], unencrypted, as [options] say. Cancelling the coroutine
  * stops it, and leaves nothing half-written.
@@ -106,6 +145,10 @@ public suspend fun Journal.importFrom(
     file: Path,
     options: ImportOptions = ImportOptions(),
 ): ImportReport = stoppable { importFrom(file.toString(), options, it) }
+
+/** Checks a folder of evidence, and writes it as a [page] to read; see [verifyEvidence]. */
+public suspend fun verifyEvidence(folder: Path, page: Path? = null): Evidence =
+    verifyEvidence(folder.toString(), page?.toString())
 
 /** Does [work] with a token that is cancelled with the coroutine. */
 private suspend fun <T> stoppable(work: suspend (CancelToken) -> T): T {

@@ -32,6 +32,10 @@ public val Warning.found: Instant
 public val Partner.since: Instant
     get() = Instant.ofEpochMilli(sinceMs)
 
+/** When it is due, by this device's clock. */
+public val Held.due: Instant
+    get() = Instant.ofEpochMilli(dueMs)
+
 /** When this device last had sent and received all that there was. */
 public val Status.lastSynced: Instant?
     get() = lastSyncedMs?.let(Instant::ofEpochMilli)

@@ -32,13 +32,13 @@ inline fun <reified E : JournalException> fails(next: NextStep, call: () -> Unit
 }
 
 /** What this process holds: threads of the library's, and open files. */
-data class Held(val threads: Int, val files: Int) {
+data class Footprint(val threads: Int, val files: Int) {
     companion object {
-        fun now(): Held {
+        fun now(): Footprint {
             val threads = java.io.File("/proc/self/task").listFiles().orEmpty().count {
                 java.io.File(it, "comm").readTextOrNull().orEmpty().startsWith("sidelight")
             }
-            return Held(threads, java.io.File("/proc/self/fd").list().orEmpty().size)
+            return Footprint(threads, java.io.File("/proc/self/fd").list().orEmpty().size)
         }
 
         private fun java.io.File.readTextOrNull(): String? =

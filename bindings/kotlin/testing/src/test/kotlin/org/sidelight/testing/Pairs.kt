@@ -15,21 +15,25 @@ class Pair(val ana: Journal, val ben: Journal) {
         for (journal in listOf(ana, ben, ana)) journal.syncNow(30.seconds)
     }
 
+    /** Both compare, once one has invited and the other has taken that up. */
+    suspend fun compare(inviter: Journal, joiner: Journal) {
+        for (journal in listOf(inviter, joiner, inviter, joiner)) journal.syncNow(30.seconds)
+        assertEquals(7, inviter.pairing()!!.comparison.size)
+        assertEquals(inviter.pairing()!!.comparison, joiner.pairing()!!.comparison)
+        inviter.confirm(true)
+        joiner.confirm(true)
+        for (journal in listOf(joiner, inviter, joiner)) journal.syncNow(30.seconds)
+        assertEquals(PairingStage.Done, inviter.pairing()!!.stage)
+        assertEquals(PairingStage.Done, joiner.pairing()!!.stage)
+    }
+
     companion object {
-        suspend fun over(relay: LoopbackRelay): Pair {
+        suspend fun over(relay: LoopbackRelay, clock: TestClock? = null): Pair {
             val (ana, ben) = listOf("Ana", "Ben").map {
-                MemoryHome().create(NewPerson(it, relay.address()))
+                MemoryHome(clock).create(NewPerson(it, relay.address()))
             }
             ben.join(ana.invite(1.hours).link)
-            for (journal in listOf(ana, ben, ana, ben)) journal.syncNow(30.seconds)
-            assertEquals(7, ana.pairing()!!.comparison.size)
-            assertEquals(ana.pairing()!!.comparison, ben.pairing()!!.comparison)
-            ana.confirm(true)
-            ben.confirm(true)
-            for (journal in listOf(ben, ana, ben)) journal.syncNow(30.seconds)
-            assertEquals(PairingStage.Done, ana.pairing()!!.stage)
-            assertEquals(PairingStage.Done, ben.pairing()!!.stage)
-            return Pair(ana, ben)
+            return Pair(ana, ben).apply { compare(ana, ben) }
         }
     }
 
