@@ -86,7 +86,10 @@ impl Place {
                 .map(|store| Box::new(store) as Box<dyn Store>),
         };
         let store = match created {
-            Err(StoreError::Exists) => home.open(Access::Write { wait: TURN_WAIT })?,
+            // Whoever has the turn just now has begun one, or is about to.
+            Err(StoreError::Exists | StoreError::Busy) => {
+                home.open(Access::Write { wait: TURN_WAIT })?
+            }
             created => created?,
         };
         Ok((home, store))

@@ -95,6 +95,20 @@ async fn a_command_waits_for_the_turn_and_says_so() {
 }
 
 #[tokio::test]
+async fn what_has_begun_is_not_begun_again_while_somebody_has_the_turn() {
+    let home = home("Ada", None).await;
+    let key = home.keys.load().unwrap().unwrap();
+    let wait = PATIENCE;
+    let other = store_at(&home, &key, Access::Write { wait });
+    let beginning = Journal::create(home.path(), home.keys.clone(), person("Eve", None));
+    let beginning = tokio::spawn(beginning);
+    tokio::task::yield_now().await; // its thread has started; it waits for the turn
+    drop(other);
+    let begun = soon(beginning).await.unwrap();
+    assert_eq!(begun.unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[tokio::test]
 async fn a_reader_reads_beside_the_writer() {
     let home = home("Ada", None).await;
     let reader = Reader::open(home.path(), home.keys.clone()).await.unwrap();
