@@ -1,8 +1,10 @@
 //! Evidence that a third party can check.
 
-use crate::JournalError;
-use crate::mirror::{Give, given};
-use crate::task::task;
+use std::sync::Arc;
+
+use crate::mirror::given;
+use crate::task::run_until;
+use crate::{CancelToken, JournalError};
 
 given! {
     /// What a bundle of evidence proves.
@@ -37,13 +39,16 @@ given! {
 ///
 /// Fails by the first thing that is wrong: as Invalid if something is not proved; NotFound if the
 /// folder cannot be read; UpdateNeeded if a newer version made it; Storage if all is proved and
-/// the page cannot be written.
-#[uniffi::export(default(page = None))]
+/// the page cannot be written; Cancelled by `cancel`.
+#[uniffi::export(default(page = None, cancel = None))]
 pub async fn verify_evidence(
     folder: String,
     page: Option<String>,
+    cancel: Option<Arc<CancelToken>>,
 ) -> Result<Evidence, JournalError> {
     let page = page.map(Into::into);
-    let verified = task(async move { sidelight::verify_evidence(folder.into(), page).await });
-    Ok(verified.await??.give())
+    run_until(cancel, async move {
+        sidelight::verify_evidence(folder.into(), page).await
+    })
+    .await
 }

@@ -114,7 +114,7 @@ impl Journal {
         let journal = self.journal();
         run(async move {
             journal.shutdown().await;
-            Ok(())
+            Ok::<_, sidelight::Error>(())
         })
         .await
     }

@@ -11,30 +11,31 @@ use crate::mirror::Give;
 
 /// Does `work` as a task, and gives its answer in this crate's form. Whoever drops the future
 /// stops waiting; the work is done all the same. Work that panics is Internal.
-pub(crate) async fn run<T, U>(
-    work: impl Future<Output = Result<T, sidelight::Error>> + Send + 'static,
+pub(crate) async fn run<T, U, E>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
 ) -> Result<U, JournalError>
 where
     T: Give<U> + Send + 'static,
+    E: Into<JournalError> + Send + 'static,
 {
-    Ok(task(work).await??.give())
+    Ok(task(work).await?.map_err(Into::into)?.give())
 }
 
-/// Does `work` as a task, whatever it gives.
-pub(crate) async fn task<T: Send + 'static>(
+async fn task<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, JournalError> {
     let task = sidelight::runtime()?.spawn(work);
     task.await.map_err(|_| JournalError::panicked())
 }
 
-/// The same as [`run`]; once `cancel` says so, the work is stopped where it is, too.
-pub(crate) async fn run_until<T, U>(
+/// The same; once `cancel` says so, the work is stopped where it is, too.
+pub(crate) async fn run_until<T, U, E>(
     cancel: Option<Arc<CancelToken>>,
-    work: impl Future<Output = Result<T, sidelight::Error>> + Send + 'static,
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
 ) -> Result<U, JournalError>
 where
     T: Give<U> + Send + 'static,
+    E: Into<JournalError> + Send + 'static,
 {
     let Some(cancel) = cancel else {
         return run(work).await;
@@ -47,7 +48,7 @@ where
         }
     });
     match task.await? {
-        Some(done) => Ok(done?.give()),
+        Some(done) => Ok(done.map_err(Into::into)?.give()),
         None => Err(JournalError::cancelled()),
     }
 }

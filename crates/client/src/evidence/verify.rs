@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -117,7 +118,8 @@ pub enum NotEvidence {
 /// journal and no network, and believes nothing that is not signed. With `page`, it writes what
 /// it has proved as a page to read and to print; one that is there already is left alone.
 ///
-/// What it proves, and what not, stands in the bundle's `README.txt`.
+/// What it proves, and what not, stands in the bundle's `README.txt`. Dropping the future stops
+/// the check; no page is written then.
 ///
 /// # Errors
 /// [`NotEvidence`], by the first thing that is wrong.
@@ -125,11 +127,14 @@ pub async fn verify_evidence(
     folder: PathBuf,
     page: Option<PathBuf>,
 ) -> Result<Evidence, NotEvidence> {
-    let checked = on_pool(move || Ok(verify(&folder, page.as_deref()))).await;
+    let waiting = Arc::new(()); // gone when nobody waits any more
+    let waits = Arc::downgrade(&waiting);
+    let checked = on_pool(move || Ok(verify(&folder, page.as_deref(), &waits))).await;
+    drop(waiting);
     checked.unwrap_or(Err(NotEvidence::Unreadable))
 }
 
-fn verify(folder: &Path, page: Option<&Path>) -> Result<Evidence, NotEvidence> {
+fn verify(folder: &Path, page: Option<&Path>, waits: &Weak<()>) -> Result<Evidence, NotEvidence> {
     let manifest = manifest(folder)?;
     check_files(folder, &manifest)?;
     let persons = persons(folder)?;
@@ -140,6 +145,10 @@ fn verify(folder: &Path, page: Option<&Path>) -> Result<Evidence, NotEvidence> {
         *began.entry(proved.preimage.owner).or_default() += 1;
         if page.is_some() {
             shown.push(proved);
+        }
+        match waits.strong_count() {
+            0 => Err(NotEvidence::Unreadable), // which nobody hears
+            _ => Ok(()),
         }
     })?;
     if let Some(page) = page {
@@ -200,7 +209,7 @@ fn prove_all(
     manifest: &Manifest,
     persons: &[Person],
     exporter: PersonId,
-    take: &mut dyn FnMut(Proved),
+    take: &mut dyn FnMut(Proved) -> Result<(), NotEvidence>,
 ) -> Result<u64, NotEvidence> {
     let mut reading = Reading {
         proof: open(folder, PROOF)?,
@@ -212,7 +221,7 @@ fn prove_all(
         let number = reading.number;
         let text = json::entry(&outgoing(&proved, manifest, exporter), number == 1);
         reading.expect(&text, number)?;
-        take(proved);
+        take(proved)?;
     }
     let number = reading.number;
     reading.expect(&json::end(), number)?;

@@ -146,9 +146,12 @@ public suspend fun Journal.importFrom(
     options: ImportOptions = ImportOptions(),
 ): ImportReport = stoppable { importFrom(file.toString(), options, it) }
 
-/** Checks a folder of evidence, and writes it as a [page] to read; see [verifyEvidence]. */
+/**
+ * Checks a folder of evidence, and writes it as a [page] to read; see [verifyEvidence].
+ * Cancelling the coroutine stops it.
+ */
 public suspend fun verifyEvidence(folder: Path, page: Path? = null): Evidence =
-    verifyEvidence(folder.toString(), page?.toString())
+    stoppable { verifyEvidence(folder.toString(), page?.toString(), it) }
 
 /** Does [work] with a token that is cancelled with the coroutine. */
 private suspend fun <T> stoppable(work: suspend (CancelToken) -> T): T {

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
+import org.sidelight.By
+import org.sidelight.CancelToken
 import org.sidelight.Draft
 import org.sidelight.ExportFormat
 import org.sidelight.ExportOptions
@@ -28,7 +30,6 @@ import org.sidelight.Promotion
 import org.sidelight.RecoveryStage
 import org.sidelight.Retracted
 import org.sidelight.SearchRequest
-import org.sidelight.By
 import org.sidelight.due
 import org.sidelight.export
 import org.sidelight.hold
@@ -160,6 +161,11 @@ class LifeTest {
             pair.shutdown()
             val folder = Path.of(report.path)
             val page = home.resolve("page.html")
+            val stopped = CancelToken().apply { cancel() }
+            assertThrows(JournalException.Cancelled::class.java) {
+                runBlocking { verifyEvidence(folder.toString(), page.toString(), stopped) }
+            }
+            assertFalse(Files.exists(page))
             val proved = verifyEvidence(folder, page)
             assertEquals(2, proved.entries)
             assertEquals(setOf("Ana", "Ben"), proved.persons.filter { it.entries > 0 }.map { it.name }.toSet())
