@@ -1,5 +1,5 @@
 //! What tests of an app need: journals in memory, a clock that is set, a key store that can be
-//! locked, and a relay on this machine whose network can be cut and slowed.
+//! locked, a relay on this machine whose network can be cut and slowed, and what a call costs in Rust.
 //!
 //! The library that is built from this crate holds all of `sidelight-ffi`, too, and stands in its
 //! place in a test: two of them in one process would not know each other's journals. What is
@@ -8,10 +8,12 @@
 // What uniffi generates is `extern "C"`, and takes pointers; nothing that is written here does.
 #![allow(unsafe_code)]
 
+mod measure;
 mod memory;
 mod network;
 mod relay;
 
+pub use measure::page_in_rust_ns;
 pub use memory::{LockableKeyStore, MemoryHome, TestClock, fail_internally};
 pub use relay::LoopbackRelay;
 

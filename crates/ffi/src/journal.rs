@@ -33,7 +33,9 @@ impl Journal {
         Ok(Arc::new(Self { journal, pump }))
     }
 
-    pub(crate) fn journal(&self) -> sidelight::Journal {
+    /// What it is made of.
+    #[doc(hidden)] // for sidelight-ffi-testing
+    pub fn journal(&self) -> sidelight::Journal {
         self.journal.clone()
     }
 }
