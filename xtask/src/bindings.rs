@@ -48,6 +48,19 @@ pub(crate) fn build() -> Result<Built, String> {
     })
 }
 
+/// Builds the terminal client, with which the languages' examples pair, and says where it is.
+///
+/// # Errors
+/// If cargo fails.
+pub(crate) fn terminal() -> Result<PathBuf, String> {
+    cargo(&["build", "--locked", "-p", "sidelight-terminal"])?;
+    let program = target().join("debug/sidelight");
+    let program = program.with_extension(std::env::consts::EXE_EXTENSION);
+    program
+        .canonicalize()
+        .map_err(|error| format!("{} was not built: {error}", program.display()))
+}
+
 /// Writes a language's half of the bindings, by the generator that [`build`] has built.
 ///
 /// # Errors

@@ -59,7 +59,7 @@ pub(crate) fn check() -> Result<String, String> {
         .and_then(|()| fs::copy(both.join(testing), &to))
         .map_err(|error| format!("{testing} was not generated: {error}"))?;
 
-    let ran = maven()?;
+    let ran = maven(&bindings::terminal()?)?;
     snapshot(&built.target)?;
     Ok(ran)
 }
@@ -91,13 +91,15 @@ fn embed(library: &Path, folder: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs Maven over all modules. Gives how many tests it ran.
-fn maven() -> Result<String, String> {
+/// Runs Maven over all modules, the example with the terminal client at `terminal`. Gives how
+/// many tests it ran.
+fn maven(terminal: &Path) -> Result<String, String> {
     println!("mvn -B -ntp verify   # in bindings/kotlin");
     let mut child = Command::new("mvn")
         .args(["-B", "-ntp", "verify"])
         .current_dir(Path::new(ROOT).join("bindings/kotlin"))
         .env("MAVEN_OPTS", "-Xmx900m")
+        .env("SIDELIGHT_TERMINAL", terminal)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

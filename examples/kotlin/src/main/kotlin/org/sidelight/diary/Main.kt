@@ -1,0 +1,128 @@
+// A small journal for the command line, made of the public package alone.
+
+package org.sidelight.diary
+
+import java.io.FileDescriptor
+import java.io.FileOutputStream
+import java.io.PrintStream
+import java.nio.file.Path
+import kotlin.system.exitProcess
+import kotlinx.coroutines.runBlocking
+import org.sidelight.JournalException
+import org.sidelight.NewPerson
+import org.sidelight.Pairing
+import org.sidelight.PairingStage
+import org.sidelight.Space
+import org.sidelight.fileKeyStore
+
+private val usage = """
+    diary HOME begin NAME [RELAY]   begin a diary, with a relay's address if there is one
+    diary HOME write TEXT           write for oneself; TEXT - is read from standard input
+    diary HOME share TEXT           write for both
+    diary HOME list                 the newest 50, one line each, as JSON
+    diary HOME show ID              the text of one, as it is
+    diary HOME sync                 send and receive
+    diary HOME invite               a link for a partner
+    diary HOME link                 a link for a further device of one's own
+    diary HOME join LINK            take up a partner's link
+    diary HOME join-own LINK NAME   become a further device
+    diary HOME pairing              what to compare, or how it stands
+    diary HOME confirm              they are the same
+""".trimIndent()
+
+// Whatever the system's own encoding is.
+private val out = PrintStream(FileOutputStream(FileDescriptor.out), true, Charsets.UTF_8)
+private val err = PrintStream(FileOutputStream(FileDescriptor.err), true, Charsets.UTF_8)
+
+fun main(arguments: Array<String>) {
+    try {
+        runBlocking { run(arguments.toList()) }
+    } catch (error: JournalException) {
+        err.println(error.message)
+        exitProcess(1)
+    } catch (_: Usage) {
+        err.println(usage)
+        exitProcess(2)
+    }
+}
+
+private class Usage : Exception()
+
+private suspend fun run(arguments: List<String>) {
+    if (arguments.size < 2) throw Usage()
+    val folder = Path.of(arguments[0])
+    // A phone has a Keystore; a file is what every machine has.
+    val keys = fileKeyStore(folder.resolve("storage.key").toString())
+    val home = folder.resolve("journal")
+    val (command, words) = arguments[1] to arguments.drop(2)
+
+    if (command == "join-own" && words.size == 2) {
+        return Diary.joinOwn(home, keys, words[0], words[1]).shutdown()
+    }
+    val person = when {
+        command == "begin" && words.size in 1..2 -> NewPerson(words[0], words.getOrNull(1))
+        else -> null
+    }
+    val diary = Diary.open(home, keys, person)
+    try {
+        act(command, words, diary)
+    } finally {
+        diary.shutdown()
+    }
+}
+
+private suspend fun act(command: String, words: List<String>, diary: Diary) {
+    when (command to words.size) {
+        "begin" to 1, "begin" to 2 -> Unit
+        "write" to 1 -> out.println(diary.write(text(words[0]), shared = false))
+        "share" to 1 -> out.println(diary.write(text(words[0]), shared = true))
+        "show" to 1 -> {
+            out.print(diary.entry(words[0]).text)
+            out.flush()
+        }
+        "list" to 0 -> for (entry in diary.entries.value) {
+            if (entry.takenBack) continue
+            val space = if (entry.space == Space.SHARED) "shared" else "private"
+            val fields = listOf(
+                "author" to entry.authorName, "id" to entry.id, "space" to space, "text" to entry.text,
+            )
+            out.println(fields.joinToString(",", "{", "}") { (name, value) -> "\"$name\":${json(value)}" })
+        }
+        "sync" to 0 -> {
+            val report = diary.sync()
+            report.problems.forEach(out::println)
+            out.println("sent ${report.sent}, received ${report.received}, waiting ${report.waiting}")
+        }
+        "invite" to 0 -> out.println(diary.invite())
+        "link" to 0 -> out.println(diary.linkDevice())
+        "join" to 1 -> diary.join(words[0])
+        "pairing" to 0 -> out.println(standing(diary.pairing.value))
+        "confirm" to 0 -> diary.confirm(same = true)
+        else -> throw Usage()
+    }
+}
+
+private fun text(word: String): String =
+    if (word == "-") String(System.`in`.readAllBytes(), Charsets.UTF_8) else word
+
+private fun standing(pairing: Pairing?): String = when (val stage = pairing?.stage) {
+    null -> "none"
+    PairingStage.WaitingForPartner -> "waiting for the other side"
+    PairingStage.Compare -> pairing.comparison.joinToString(" ") { it.name }
+    PairingStage.WaitingForConfirmation -> "confirmed here"
+    PairingStage.Done -> "paired with ${pairing.partnerName ?: "an own device"}"
+    is PairingStage.Ended -> stage.detail
+}
+
+/** A text as JSON has it (RFC 8259). */
+internal fun json(text: String): String = buildString {
+    append('"')
+    for (char in text) {
+        when {
+            char == '"' || char == '\\' -> append('\\').append(char)
+            char < ' ' -> append("\\u%04x".format(char.code))
+            else -> append(char)
+        }
+    }
+    append('"')
+}
