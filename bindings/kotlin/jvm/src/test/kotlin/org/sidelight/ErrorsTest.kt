@@ -150,11 +150,8 @@ class ErrorsTest {
 
     @Test
     fun `a token stops the work, and cancelling a coroutine stops it too`() = runBlocking {
-        // A port that takes everything and answers nothing.
-        java.net.DatagramSocket(0, java.net.InetAddress.getLoopbackAddress()).use { silent ->
-            val address = "sidelight://127.0.0.1:${silent.localPort}/relay#${"A".repeat(43)}"
-            val keys = memoryKeyStore()
-            Journal.create(home, keys, NewPerson("Ana", relay = address)).use { journal ->
+        withSilence { silent ->
+            Journal.create(home, memoryKeyStore(), NewPerson("Ana", silent)).use { journal ->
                 val stream = journal.listen()
                 suspend fun until(state: SyncState) {
                     while (true) {
@@ -178,6 +175,35 @@ class ErrorsTest {
                 cancelled.cancelAndJoin()
                 until(SyncState.OFF)
                 stream.destroy()
+            }
+        }
+    }
+
+    @Test
+    fun `a thousand cancelled syncs leave no thread, no socket and no memory`() = runBlocking {
+        withSilence { silent ->
+            Journal.create(home, memoryKeyStore(), NewPerson("Ana", silent)).use { journal ->
+                suspend fun cancelOne(round: Int) {
+                    val syncing = launch { journal.syncNow(60.minutes) }
+                    kotlinx.coroutines.yield()
+                    // Before it has begun, or once it is under way.
+                    if (round % 2 == 0) journal.status()
+                    syncing.cancelAndJoin()
+                }
+                suspend fun asleep(): Footprint {
+                    journal.suspend() // closes every socket
+                    return Footprint.afterCollecting().also { journal.resume() }
+                }
+                repeat(20) { cancelOne(it) }
+                val before = asleep()
+                repeat(1000) { cancelOne(it) }
+                val during = Footprint.now()
+                val after = asleep()
+                println("MEASURED 1,000 cancelled syncs: $before, $during, then $after")
+                assertTrue(during.files <= before.files + 64, "$before, then $during")
+                assertTrue(after.threads <= before.threads, "$before, then $after")
+                assertTrue(after.files <= before.files, "$before, then $after")
+                assertTrue(after.resident <= before.resident + 32, "$before, then $after")
             }
         }
     }

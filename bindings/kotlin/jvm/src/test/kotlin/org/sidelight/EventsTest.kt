@@ -58,17 +58,24 @@ class EventsTest {
     }
 
     @Test
-    fun `ten thousand events are pulled without loss`() = runBlocking {
+    fun `ten thousand events are pulled without loss or growth`() = runBlocking {
         Journal.create(home, memoryKeyStore(), person).use { journal ->
             val stream = journal.listen()
             var pulled = 0
+            lateinit var before: Footprint
             repeat(10_000 / BATCH) { batch ->
                 val ids = journal.writeMany(List(BATCH) { Draft("$batch, $it") })
                 val events = List(BATCH) { stream.nextEvent() }
                 assertEquals(ids.map(Event::EntryChanged).toSet(), events.toSet())
                 pulled += events.size
+                if (batch == 3) before = Footprint.afterCollecting()
             }
             assertEquals(10_000, pulled)
+            val after = Footprint.afterCollecting()
+            println("MEASURED 9,000 events: $before, then $after")
+            assertTrue(after.heap <= before.heap + 4, "$before, then $after")
+            // The journal itself has nine thousand entries more.
+            assertTrue(after.resident <= before.resident + 64, "$before, then $after")
         }
     }
 

@@ -44,6 +44,13 @@ class QuickStartTest {
         val page = journal.page(PageRequest(limit = 50))
         for (entry in page.entries) println("${entry.date.toLocalDate()} ${entry.text}")
         assertEquals(2, page.entries.size)
+
+        val found = journal.search(SearchRequest("\"by the river\" walk", kinds = listOf("moment")))
+        val thread = journal.thread(found.entries.first().id) // and what answers it
+        val past = journal.history(found.entries.first().id) // what it said before
+        assertEquals(found.entries.single(), thread.entry)
+        assertEquals("walked by the river", past.single().text)
+
         while (shown == 0) kotlinx.coroutines.yield()
         showing.cancelAndJoin()
 

@@ -31,14 +31,31 @@ inline fun <reified E : JournalException> fails(next: NextStep, call: () -> Unit
     return fail("${E::class.simpleName} was expected, and nothing failed")
 }
 
-/** What this process holds: threads of the library's, and open files. */
-data class Footprint(val threads: Int, val files: Int) {
+/** Does [work] with the address of a relay that takes everything and answers nothing. */
+inline fun withSilence(work: (String) -> Unit) {
+    java.net.DatagramSocket(0, java.net.InetAddress.getLoopbackAddress()).use { silent ->
+        work("sidelight://127.0.0.1:${silent.localPort}/relay#${"A".repeat(43)}")
+    }
+}
+
+/** What this process holds: threads of the library's, open files, megabytes. */
+data class Footprint(val threads: Int, val files: Int, val heap: Long, val resident: Long) {
     companion object {
+        /** After the garbage is gone: [now] alone counts objects that nobody holds any more. */
+        fun afterCollecting(): Footprint {
+            System.gc()
+            return now()
+        }
+
         fun now(): Footprint {
             val threads = java.io.File("/proc/self/task").listFiles().orEmpty().count {
                 java.io.File(it, "comm").readTextOrNull().orEmpty().startsWith("sidelight")
             }
-            return Footprint(threads, java.io.File("/proc/self/fd").list().orEmpty().size)
+            val files = java.io.File("/proc/self/fd").list().orEmpty().size
+            val runtime = Runtime.getRuntime()
+            val heap = runtime.totalMemory() - runtime.freeMemory()
+            val pages = java.io.File("/proc/self/statm").readText().split(" ")[1].toLong()
+            return Footprint(threads, files, heap shr 20, (pages * 4096) shr 20)
         }
 
         private fun java.io.File.readTextOrNull(): String? =

@@ -104,7 +104,7 @@ class LifeTest {
                 val invalid = assertThrows(JournalException.Invalid::class.java) {
                     runBlocking { pair.ana.moveToRelay(relay.address()) }
                 }
-                assertTrue(invalid.message!!.length > 20)
+                assertTrue(invalid.message.length > 20)
                 pair.ana.write(Draft("after", shared = true))
                 repeat(3) { pair.sync() }
                 assertEquals(setOf("before", "after"), texts(pair.ben))
@@ -178,7 +178,7 @@ class LifeTest {
             val changed = assertThrows(JournalException.Invalid::class.java) {
                 runBlocking { verifyEvidence(folder) }
             }
-            assertTrue("entries.json" in changed.message!!)
+            assertTrue("entries.json" in changed.message)
         }
     }
 
