@@ -443,7 +443,7 @@ mod tests {
         let manifest = manifest(folder)?;
         let persons = persons(folder)?;
         let exporter = PersonId::from_hex(&manifest.exporter).unwrap();
-        prove_all(folder, &manifest, &persons, exporter, &mut |_| {})
+        prove_all(folder, &manifest, &persons, exporter, &mut |_| Ok(()))
     }
 
     #[tokio::test]
