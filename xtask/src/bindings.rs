@@ -38,14 +38,7 @@ pub(crate) fn build() -> Result<Built, String> {
         arguments.extend(["-p", package]);
     }
     cargo(&arguments)?;
-    let target = target();
-    let (before, after) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let library = |name: &str| target.join(format!("debug/{before}{name}{after}"));
-    Ok(Built {
-        shipped: library("sidelight_ffi"),
-        testing: library("sidelight_ffi_testing"),
-        target,
-    })
+    Ok(built("debug"))
 }
 
 /// Builds the terminal client, with which the languages' examples pair, and says where it is.
@@ -79,25 +72,41 @@ pub(crate) fn generate(language: &str, library: &Path, folder: &Path) -> Result<
     }
 }
 
+/// Builds both libraries as phones get them, which takes some minutes.
+///
+/// # Errors
+/// If cargo fails.
+pub(crate) fn build_for_phones() -> Result<Built, String> {
+    let libraries = ["-p", "sidelight-ffi", "-p", "sidelight-ffi-testing"];
+    let mut arguments = vec!["build", "--locked", "--profile", "phone"];
+    arguments.extend(libraries);
+    cargo(&arguments)?;
+    cargo(&["build", "--locked", "-p", "sidelight-bindgen"])?;
+    Ok(built("phone"))
+}
+
+/// Where the libraries are once they are built.
+fn built(profile: &str) -> Built {
+    let target = target();
+    let (before, after) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let library = |name: &str| target.join(format!("{profile}/{before}{name}{after}"));
+    Built {
+        shipped: library("sidelight_ffi"),
+        testing: library("sidelight_ffi_testing"),
+        target,
+    }
+}
+
 /// `cargo xtask size`: builds the library as phones get it, and says how large it is stripped.
 ///
 /// # Errors
 /// If it is larger than may be, or cannot be built or stripped.
 pub(crate) fn size() -> Result<String, String> {
-    cargo(&[
-        "build",
-        "--locked",
-        "--profile",
-        "phone",
-        "-p",
-        "sidelight-ffi",
-    ])?;
-    let (before, after) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let library = target().join(format!("phone/{before}sidelight_ffi{after}"));
-    let stripped = target().join("phone/stripped");
+    let built = build_for_phones()?;
+    let stripped = built.target.join("phone/stripped");
     let status = Command::new("strip")
         .arg("-o")
-        .args([&stripped, &library])
+        .args([&stripped, &built.shipped])
         .status()
         .map_err(|error| format!("strip did not start: {error}"))?;
     if !status.success() {

@@ -18,9 +18,10 @@ const SNAPSHOT: &str = "bindings/api/kotlin.txt";
 /// The oldest Java that the packages run on.
 const JAVA_MIN: u32 = 17;
 
-/// `cargo xtask kotlin`.
-pub(crate) fn command() -> ExitCode {
-    match check() {
+/// `cargo xtask kotlin`; with `--measure`, what calls cost in the library as phones get it.
+pub(crate) fn command(measure: bool) -> ExitCode {
+    let ended = if measure { costs() } else { check() };
+    match ended {
         Ok(summary) => {
             println!("{summary}");
             ExitCode::SUCCESS
@@ -39,6 +40,24 @@ pub(crate) fn command() -> ExitCode {
 pub(crate) fn check() -> Result<String, String> {
     toolchain()?;
     let built = bindings::build()?;
+    prepare(&built)?;
+    let terminal = bindings::terminal()?;
+    let ran = maven(&["verify"], &terminal)?;
+    snapshot(&built.target)?;
+    Ok(ran)
+}
+
+/// What a page costs from the JVM and in Rust, both in the library as phones get it.
+fn costs() -> Result<String, String> {
+    toolchain()?;
+    prepare(&bindings::build_for_phones()?)?;
+    // Both modules have a quick start: a module without a test would fail.
+    let only = "-Dtest=CallCostTest,QuickStartTest";
+    maven(&["verify", "-pl", "jvm,testing", only], Path::new(""))
+}
+
+/// Puts libraries and generated code where Maven takes them from.
+fn prepare(built: &bindings::Built) -> Result<(), String> {
     for (library, folder) in [(&built.shipped, "library"), (&built.testing, "testing")] {
         embed(library, folder)?;
     }
@@ -57,11 +76,8 @@ pub(crate) fn check() -> Result<String, String> {
     let to = generated.join("testing").join(testing);
     fs::create_dir_all(to.parent().unwrap_or(&generated))
         .and_then(|()| fs::copy(both.join(testing), &to))
-        .map_err(|error| format!("{testing} was not generated: {error}"))?;
-
-    let ran = maven(&bindings::terminal()?)?;
-    snapshot(&built.target)?;
-    Ok(ran)
+        .map(drop)
+        .map_err(|error| format!("{testing} was not generated: {error}"))
 }
 
 /// Puts a library where the packages' jars take it from, without what only debuggers read.
@@ -91,12 +107,13 @@ fn embed(library: &Path, folder: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs Maven over all modules, the example with the terminal client at `terminal`. Gives how
-/// many tests it ran.
-fn maven(terminal: &Path) -> Result<String, String> {
-    println!("mvn -B -ntp verify   # in bindings/kotlin");
+/// Runs Maven; the example pairs with the terminal client at `terminal`. Gives how many tests ran.
+fn maven(arguments: &[&str], terminal: &Path) -> Result<String, String> {
+    let said = arguments.join(" ");
+    println!("mvn -B -ntp {said}   # in bindings/kotlin");
     let mut child = Command::new("mvn")
-        .args(["-B", "-ntp", "verify"])
+        .args(["-B", "-ntp"])
+        .args(arguments)
         .current_dir(Path::new(ROOT).join("bindings/kotlin"))
         .env("MAVEN_OPTS", "-Xmx900m")
         .env("SIDELIGHT_TERMINAL", terminal)

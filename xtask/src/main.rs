@@ -27,7 +27,8 @@ What CI runs, as one command. Everything is always about the whole workspace.
     cargo xtask sources         licences and sources of all dependencies only
     cargo xtask models          models of the protocol, searched by a tool installed for it;
                                 with --only NAME one of them
-    cargo xtask kotlin          the Kotlin packages in bindings/kotlin, built and tested
+    cargo xtask kotlin          the Kotlin packages in bindings/kotlin, built and tested; with
+                                --measure, what a call costs in a release build
     cargo xtask size            how large the library is on a phone; a release build
     cargo xtask swift           the Swift package only; with -- ARGS, the command `swift ARGS`
                                 for it
@@ -42,7 +43,8 @@ fn main() -> ExitCode {
         ["test", "--quick"] => steps::test(steps::Extent::Quick),
         ["bench", options @ ..] => bench::command(options),
         ["sim", options @ ..] => sim::command(options),
-        ["kotlin"] => kotlin::command(),
+        ["kotlin"] => kotlin::command(false),
+        ["kotlin", "--measure"] => kotlin::command(true),
         ["size"] => match bindings::size() {
             Ok(said) => {
                 println!("{said}");

@@ -173,7 +173,7 @@ impl Drop for Pump {
 }
 
 /// A journal's events from the moment when it was made. Each stream has all of them; one that is
-/// not pulled holds 1,024 and forgets the others, which [`Event::Lagged`] says.
+/// not pulled holds 1,024 and forgets the others, which `Event.Lagged` says.
 #[derive(Debug, uniffi::Object)]
 pub struct EventStream {
     receiver: tokio::sync::Mutex<Option<broadcast::Receiver<Event>>>,
