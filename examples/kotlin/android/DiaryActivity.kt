@@ -1,5 +1,6 @@
 // A diary for Android, kept tiny: views, and the model that the command line has (Diary.kt).
-// Source, not built here: there is no Android SDK where this is tested.
+// Source: it is compiled against Android's classes (bindings/kotlin/android-check) and never run,
+// since there is no Android where this is tested.
 
 package org.sidelight.diary.android
 
