@@ -33,7 +33,9 @@ impl Sealing for SeededSealing {
         self.key.seal(place, plain, dice.rng())
     }
     fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
-        self.key.open(place, sealed).map_err(|_| Unreadable)
+        self.key
+            .open(place, sealed)
+            .map_err(|_| Unreadable::Changed)
     }
     fn blind(&self, place: &[u8], name: &[u8]) -> [u8; 16] {
         self.key.blind(place, name)

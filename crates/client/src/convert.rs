@@ -12,7 +12,8 @@ use crate::device::view::{self, EntryView, Shown, StatusView};
 use crate::device::{self, Erased, PairingView, Reach};
 use crate::records::{
     self, Draft, Emoji, Entry, ErasedFrom, Field, FieldEdit, FieldValue, NewPerson, OwnDevice,
-    Pairing, PairingEnd, PairingStage, Partner, RecoveryStage, Space, Status, TextEdit,
+    Pairing, PairingEnd, PairingStage, Partner, PrivateLock, RecoveryStage, Space, Status,
+    TextEdit,
 };
 use crate::warning::device_id;
 use crate::{Date, Error, ErrorKind, Recover, Warning, reading};
@@ -338,6 +339,11 @@ pub(crate) fn status(view: StatusView, devices: u64, outbox_len: u64) -> Status 
             view::Recovery::UnderWay => RecoveryStage::UnderWay,
             view::Recovery::NotFound => RecoveryStage::NotFound,
             view::Recovery::Replaced => RecoveryStage::Replaced,
+        },
+        private_lock: match view.private_lock {
+            device::PrivateLock::None => PrivateLock::None,
+            device::PrivateLock::Open => PrivateLock::Open,
+            device::PrivateLock::Locked => PrivateLock::Locked,
         },
         compare_again: view.unconfirmed,
         relay: view.relay.map(|relay| relay.to_string()),

@@ -97,6 +97,7 @@ impl From<sidelight_store::StoreError> for Error {
         let kind = match error {
             StoreError::Missing => ErrorKind::NotFound,
             StoreError::WrongKey => ErrorKind::KeysLocked,
+            StoreError::Locked => return crate::device::lock::locked(),
             StoreError::NewerVersion(_) => ErrorKind::UpdateNeeded,
             StoreError::Exists => ErrorKind::Invalid,
             _ => ErrorKind::Storage,

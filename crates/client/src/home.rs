@@ -8,6 +8,7 @@ use rand_core::Rng;
 use sidelight_store::{Access, MemoryDisk, Sealing, SqliteStore, Store, StoreError};
 use zeroize::Zeroizing;
 
+use crate::device::Veil;
 use crate::keystore::{self, KEY_LEN};
 use crate::sealing::{RowSealing, system_rng};
 use crate::{Error, ErrorKind, KeyStore};
@@ -26,7 +27,7 @@ pub(crate) enum Place {
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
     place: Place,
-    sealing: Arc<dyn Sealing>,
+    veil: Arc<Veil>,
 }
 
 impl Place {
@@ -44,7 +45,7 @@ impl Place {
     fn with(self, sealing: Arc<dyn Sealing>) -> Home {
         Home {
             place: self,
-            sealing,
+            veil: Arc::new(Veil::new(sealing)),
         }
     }
 
@@ -79,10 +80,10 @@ impl Place {
         };
         let home = self.with(Arc::new(RowSealing::new(&key)));
         let created: Result<Box<dyn Store>, StoreError> = match &home.place {
-            Place::Folder(folder) => SqliteStore::create(folder, home.sealing.clone())
+            Place::Folder(folder) => SqliteStore::create(folder, home.veil.clone())
                 .map(|store| Box::new(store) as Box<dyn Store>),
             Place::Memory(disk) => disk
-                .create(home.sealing.clone())
+                .create(home.veil.clone())
                 .map(|store| Box::new(store) as Box<dyn Store>),
         };
         let store = match created {
@@ -97,9 +98,14 @@ impl Place {
 }
 
 impl Home {
+    /// What seals the rows of every store that is opened here.
+    pub(crate) fn veil(&self) -> &Arc<Veil> {
+        &self.veil
+    }
+
     /// Opens the store that is there.
     pub(crate) fn open(&self, access: Access) -> Result<Box<dyn Store>, StoreError> {
-        let sealing = self.sealing.clone();
+        let sealing = self.veil.clone();
         Ok(match &self.place {
             Place::Folder(folder) => Box::new(SqliteStore::open(folder, sealing, access)?),
             Place::Memory(disk) => Box::new(disk.open(sealing, access)?),

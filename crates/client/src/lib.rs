@@ -98,6 +98,7 @@ mod import;
 mod journal;
 mod keystore;
 mod links;
+mod locking;
 mod memories;
 mod progress;
 mod reader;
@@ -132,7 +133,8 @@ pub use records::{
     Draft, Emoji, Entry, Erased, ErasedFrom, ExchangeProgress, ExportFormat, ExportOptions,
     ExportReport, ExportScope, Field, FieldEdit, FieldValue, ImportFormat, ImportOptions,
     ImportReport, Invited, NewPerson, OwnDevice, Page, PageRequest, Pairing, PairingEnd,
-    PairingStage, Partner, RecoveryStage, Skipped, Space, Status, SyncReport, TextEdit,
+    PairingStage, Partner, PrivateLock, RecoveryStage, Skipped, Space, Status, SyncReport,
+    TextEdit,
 };
 pub use recovery::{Recover, RecoveryWords};
 #[doc(hidden)] // for the bindings, whose calls are tasks of the same runtime

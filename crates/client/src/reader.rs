@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sidelight_store::{Access, Store};
 
+use crate::device::Veil;
 use crate::driver::Clock;
 use crate::home::Place;
 use crate::records::{Entry, Page, PageRequest, Status};
@@ -17,6 +18,7 @@ use crate::{Error, KeyStore, Today, reading, runtime, today};
 #[derive(Clone)]
 pub struct Reader {
     store: Arc<Mutex<Box<dyn Store>>>,
+    veil: Arc<Veil>,
 }
 
 impl Reader {
@@ -26,11 +28,13 @@ impl Reader {
     /// Not found if none has begun there; Keys locked; Update needed; Storage.
     pub async fn open(home: PathBuf, keys: Arc<dyn KeyStore>) -> Result<Self, Error> {
         on_pool(move || {
-            let store = Place::Folder(home).open(&*keys)?.open(Access::Read)?;
+            let home = Place::Folder(home).open(&*keys)?;
+            let store = home.open(Access::Read)?;
             // A store whose beginning was interrupted is no journal yet.
             reading::me(&*store)?;
             Ok(Self {
                 store: Arc::new(Mutex::new(store)),
+                veil: home.veil().clone(),
             })
         })
         .await
@@ -70,6 +74,10 @@ impl Reader {
     /// Storage.
     pub async fn status(&self) -> Result<Status, Error> {
         self.read(reading::status).await
+    }
+
+    pub(crate) fn veil(&self) -> &Arc<Veil> {
+        &self.veil
     }
 
     pub(crate) async fn read<T: Send + 'static>(

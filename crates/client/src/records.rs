@@ -325,6 +325,8 @@ pub struct Status {
     pub partner: Option<Partner>,
     /// How it stands with the recovery words.
     pub recovery: RecoveryStage,
+    /// Whether private entries need a further secret on this device.
+    pub private_lock: PrivateLock,
     /// Whether the partner must be compared with again before anything is shared, as after a
     /// recovery: invite them, or join them, once more.
     pub compare_again: bool,
@@ -346,6 +348,17 @@ pub struct Status {
     pub entries: u64,
     /// What was found about relays and logs, the oldest first.
     pub warnings: Vec<Warning>,
+}
+
+/// Whether private entries need a further secret on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PrivateLock {
+    /// They do not.
+    None,
+    /// They do, and it was given.
+    Open,
+    /// They do, and it was not given: they are neither shown nor written, sent or fetched.
+    Locked,
 }
 
 /// How it stands with the recovery words.

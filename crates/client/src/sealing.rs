@@ -26,7 +26,7 @@ impl Sealing for RowSealing {
     }
 
     fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
-        self.0.open(place, sealed).map_err(|_| Unreadable)
+        self.0.open(place, sealed).map_err(|_| Unreadable::Changed)
     }
 
     fn blind(&self, place: &[u8], name: &[u8]) -> [u8; 16] {

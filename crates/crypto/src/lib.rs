@@ -117,7 +117,10 @@ pub use keys::{
     new_secret, verify,
 };
 pub use mailbox_keys::{MailboxKeys, TooLong, Unopened, erase_token};
-pub use passphrase::{PassphraseError, SEALED_STORAGE_KEY_LEN, open_storage_key, seal_storage_key};
+pub use passphrase::{
+    PassphraseError, SEALED_STORAGE_KEY_LEN, open_private_key, open_storage_key, seal_private_key,
+    seal_storage_key,
+};
 pub use recovery::{RecoveryKeys, recovery_keys};
 pub use storage::{STORED_OVERHEAD, StorageKey};
 pub use words::{RECOVERY_WORDS, RecoveryWords, WordsError};

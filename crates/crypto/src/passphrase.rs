@@ -1,4 +1,5 @@
-//! A storage key under a passphrase, for a device whose platform keeps none.
+//! A storage key under a passphrase, for a device whose platform keeps none; and the key of
+//! private rows under a further secret.
 //!
 //! A passphrase is guessed, so each guess must cost: Argon2id (RFC 9106) makes the key that seals.
 //! What it costs is fixed here. The sealed bytes name their cost by a number and carry none of its
@@ -63,13 +64,63 @@ pub fn seal_storage_key(
     passphrase: &[u8],
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Vec<u8>, PassphraseError> {
+    seal(STORAGE, key, passphrase, rng)
+}
+
+/// Opens what [`seal_storage_key`] sealed. It costs the same whatever the bytes are, or nothing.
+///
+/// # Errors
+/// [`PassphraseError`].
+pub fn open_storage_key(
+    sealed: &[u8],
+    passphrase: &[u8],
+) -> Result<Zeroizing<[u8; 32]>, PassphraseError> {
+    open(STORAGE, sealed, passphrase)
+}
+
+/// Seals the key of a device's private rows under the person's further secret, as
+/// [`seal_storage_key`] does the storage key; neither opens in place of the other.
+///
+/// # Errors
+/// [`PassphraseError::NoMemory`].
+pub fn seal_private_key(
+    key: &[u8; 32],
+    secret: &[u8],
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<Vec<u8>, PassphraseError> {
+    seal(PRIVATE, key, secret, rng)
+}
+
+/// Opens what [`seal_private_key`] sealed.
+///
+/// # Errors
+/// [`PassphraseError`].
+pub fn open_private_key(
+    sealed: &[u8],
+    secret: &[u8],
+) -> Result<Zeroizing<[u8; 32]>, PassphraseError> {
+    open(PRIVATE, sealed, secret)
+}
+
+/// What a sealed key is for.
+type Use = &'static str;
+
+const STORAGE: Use = "sidelight storage key";
+const PRIVATE: Use = "sidelight private key";
+
+fn seal(
+    what: Use,
+    key: &[u8; 32],
+    passphrase: &[u8],
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<Vec<u8>, PassphraseError> {
     let mut salt = [0; SALT_LEN];
     rng.fill_bytes(&mut salt);
     let sealing = stretch(passphrase, &salt)?;
     let mut sealed = Vec::with_capacity(SEALED_STORAGE_KEY_LEN);
     sealed.extend_from_slice(&PREFIX);
     sealed.extend_from_slice(&salt);
-    let associated = associated(&sealed);
+    let associated = labelled(what, &[&sealed]);
     aead::seal_into(
         &mut sealed,
         &sealing,
@@ -80,11 +131,8 @@ pub fn seal_storage_key(
     Ok(sealed)
 }
 
-/// Opens what [`seal_storage_key`] sealed. It costs the same whatever the bytes are, or nothing.
-///
-/// # Errors
-/// [`PassphraseError`].
-pub fn open_storage_key(
+fn open(
+    what: Use,
     sealed: &[u8],
     passphrase: &[u8],
 ) -> Result<Zeroizing<[u8; 32]>, PassphraseError> {
@@ -99,15 +147,11 @@ pub fn open_storage_key(
         return Err(PassphraseError::Wrong);
     }
     let sealing = stretch(passphrase, salt)?;
-    let plain = aead::open(&sealing, &associated(header), rest)
+    let plain = aead::open(&sealing, &labelled(what, &[header]), rest)
         .map_err(|Tampered| PassphraseError::Wrong)?;
     let mut key = Zeroizing::new([0; 32]);
     key.copy_from_slice(&plain);
     Ok(key)
-}
-
-fn associated(header: &[u8]) -> Vec<u8> {
-    labelled("sidelight storage key", &[header])
 }
 
 /// The key that a passphrase makes.

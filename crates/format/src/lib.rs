@@ -31,6 +31,7 @@ mod evidence;
 mod frame;
 mod ids;
 pub mod limits;
+mod locking;
 mod moving;
 mod pairing;
 mod person;

@@ -8,6 +8,7 @@ pub use crate::choices::{ChoicesRecord, HeldRecord};
 pub use crate::erasing::{
     CarriedRecord, DropRecord, ErasedRecord, ErasingRecord, Reach, UnseenErasure, UnseenRecord,
 };
+pub use crate::locking::{PrivateKeysRecord, PrivateLockRecord};
 pub use crate::moving::{MoveRecord, MoveStage};
 pub use crate::pairing::PairingEnd;
 pub use crate::renewal::RenewalRecord;
@@ -96,6 +97,10 @@ pub enum Table {
     Choices = 32,
     /// [`HeldRecord`] by entry.
     Held = 33,
+    /// One row: [`PrivateLockRecord`].
+    PrivateLock = 40,
+    /// One row: [`PrivateKeysRecord`].
+    PrivateKeys = 41,
 }
 
 /// Something that a store keeps.
@@ -168,6 +173,8 @@ record! {
     SearchChange in SearchChanges,
     ChoicesRecord in Choices,
     HeldRecord in Held,
+    PrivateLockRecord in PrivateLock,
+    PrivateKeysRecord in PrivateKeys,
 }
 
 /// This device and the person whose it is.

@@ -35,6 +35,9 @@ pub enum StoreError {
     /// the writer's turn.
     #[error("the journal is open for reading only; take the writer's turn before changing it")]
     ReadOnly,
+    /// The row lies under a further key, which is not in hand.
+    #[error("this is locked away under a further secret; unlock it, then try again")]
+    Locked,
     /// The store is suspended.
     #[error("the journal is suspended; resume it first")]
     Suspended,

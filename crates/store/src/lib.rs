@@ -47,8 +47,8 @@
 //!         [&[self.0], place, plain].concat()
 //!     }
 //!     fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
-//!         let rest = sealed.strip_prefix(&[self.0]).ok_or(Unreadable)?;
-//!         Ok(rest.strip_prefix(place).ok_or(Unreadable)?.to_vec())
+//!         let rest = sealed.strip_prefix(&[self.0]).ok_or(Unreadable::Changed)?;
+//!         Ok(rest.strip_prefix(place).ok_or(Unreadable::Changed)?.to_vec())
 //!     }
 //!     fn blind(&self, place: &[u8], name: &[u8]) -> [u8; 16] {
 //!         let hash = sidelight_format::digest("toy", &[&[self.0], place, name]);

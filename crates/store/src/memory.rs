@@ -223,6 +223,7 @@ impl Store for MemoryStore {
             .range(Place::of(table as u8, &[])..)
             .take_while(|(place, _)| place.table() == table as u8)
             .map(|(place, sealed)| self.sealer.open(place, sealed))
+            .filter(|opened| *opened != Err(StoreError::Locked))
             .collect()
     }
 
@@ -242,7 +243,9 @@ impl Store for MemoryStore {
         let mut changes = vec![(Place::header(), Some(self.sealer.seal_header(revision)))];
         for (table, key, plain) in batch.changes() {
             let place = self.sealer.place(table, key);
-            let sealed = plain.map(|plain| self.sealer.seal(&place, plain));
+            let sealed = plain
+                .map(|plain| self.sealer.seal(&place, plain))
+                .transpose()?;
             changes.push((place, sealed));
         }
 

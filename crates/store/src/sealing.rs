@@ -17,18 +17,31 @@ pub trait Sealing: Send + Sync + fmt::Debug {
     /// Opens what [`seal`](Self::seal) made for the same `place`.
     ///
     /// # Errors
-    /// [`Unreadable`] for another key, another place or changed bytes, without detail.
+    /// [`Unreadable::Changed`] for another key, another place or changed bytes, without detail;
+    /// [`Unreadable::Locked`] for what is sealed under a further key that is not in hand.
     fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unreadable>;
 
     /// A pseudonym for `name` in `place`: always the same under one key, and without the key
     /// not to be told from random bytes.
     fn blind(&self, place: &[u8], name: &[u8]) -> [u8; 16];
+
+    /// Whether `plain` belongs under a further key that is not in hand: it is not sealed then, and
+    /// the commit that has it is refused.
+    fn withholds(&self, _place: &[u8], _plain: &[u8]) -> bool {
+        false
+    }
 }
 
 /// Bytes that do not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the bytes do not open under this key at this place")]
-pub struct Unreadable;
+pub enum Unreadable {
+    /// They were changed, lie elsewhere, or belong to another key.
+    #[error("the bytes do not open under this key at this place")]
+    Changed,
+    /// They are sealed under a further key, which is not in hand.
+    #[error("the bytes are locked away under a further key")]
+    Locked,
+}
 
 /// Where a row lies: the table's number, then the key. Authenticated with the row.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,21 +103,25 @@ impl Sealer {
         }
     }
 
-    pub(crate) fn seal(&self, place: &Place, plain: &[u8]) -> Vec<u8> {
-        self.0.seal(&place.0, plain)
+    pub(crate) fn seal(&self, place: &Place, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        if self.0.withholds(&place.0, plain) {
+            return Err(StoreError::Locked);
+        }
+        Ok(self.0.seal(&place.0, plain))
     }
 
     pub(crate) fn open(&self, place: &Place, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
-        self.0
-            .open(&place.0, sealed)
-            .map_err(|Unreadable| StoreError::Damaged)
+        self.0.open(&place.0, sealed).map_err(|error| match error {
+            Unreadable::Changed => StoreError::Damaged,
+            Unreadable::Locked => StoreError::Locked,
+        })
     }
 
     /// The header row: how many commits there have been.
     pub(crate) fn seal_header(&self, revision: u64) -> Vec<u8> {
         let mut plain = vec![Self::HEADER_VERSION];
         plain.extend_from_slice(&revision.to_le_bytes());
-        self.seal(&Place::header(), &plain)
+        self.0.seal(&Place::header().0, &plain)
     }
 
     /// The header is the first row that an opening reads: if it does not open, the key is not

@@ -167,8 +167,20 @@ pub fn forget(txn: &mut Txn<'_>, keys: &BTreeSet<IndexKey>) -> Result<(), StoreE
 /// # Errors
 /// Those of reading.
 pub fn clear(txn: &mut Txn<'_>) -> Result<(), StoreError> {
-    for (_, number) in directory(txn)?.runs {
-        drop_run(txn, number)?;
+    let SearchDirectory { runs, next } = directory(txn)?;
+    for (_, number) in runs {
+        match drop_run(txn, number) {
+            // Nothing tells which rows are its: all there ever were go, most of them long gone.
+            Err(StoreError::Locked) => {
+                for number in 0..next {
+                    txn.delete::<SearchRun>(Key::Number(number));
+                    txn.delete::<SearchKeys>(Key::Number(number));
+                    txn.delete::<SearchPage>(Key::Number(number));
+                }
+                break;
+            }
+            dropped => dropped?,
+        }
     }
     txn.delete::<SearchDirectory>(Key::One);
     Ok(())

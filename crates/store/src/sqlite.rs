@@ -197,7 +197,10 @@ impl Store for SqliteStore {
         let mut rows = statement.query([table as u8]).map_err(failure)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(failure)? {
-            found.push(self.open_row(table, row)?.1);
+            match self.open_row(table, row) {
+                Err(StoreError::Locked) => {}
+                opened => found.push(opened?.1),
+            }
         }
         Ok(found)
     }
@@ -226,7 +229,7 @@ impl Store for SqliteStore {
                 let place = self.sealer.place(table, key);
                 match plain {
                     Some(plain) => {
-                        let sealed = self.sealer.seal(&place, plain);
+                        let sealed = self.sealer.seal(&place, plain)?;
                         put.execute((place.table(), place.key(), sealed))
                     }
                     None => delete.execute((place.table(), place.key())),

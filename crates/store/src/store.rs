@@ -12,7 +12,8 @@ use crate::{Batch, StoreError};
 ///
 /// Every method fails with [`StoreError::Suspended`] between [`suspend`](Self::suspend) and
 /// [`resume`](Self::resume), and with [`StoreError::Damaged`] or [`StoreError::Io`] if the disk
-/// no longer gives back what was put on it.
+/// no longer gives back what was put on it. A row that is sealed under a further key which
+/// is not in hand is [`StoreError::Locked`].
 pub trait Store: Send + fmt::Debug {
     /// The row at `key`.
     ///
@@ -33,7 +34,8 @@ pub trait Store: Send + fmt::Debug {
         limit: usize,
     ) -> Result<Vec<(u64, Vec<u8>)>, StoreError>;
 
-    /// All rows of a table, in no particular order. Only for tables that stay small.
+    /// All rows of a table, in no particular order, but for those that are locked away. Only for
+    /// tables that stay small.
     ///
     /// # Errors
     /// Those of every method.

@@ -39,11 +39,13 @@ impl Sealing for TestSealing {
     }
 
     fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
-        let (nonce, msg) = sealed.split_first_chunk::<24>().ok_or(Unreadable)?;
+        let (nonce, msg) = sealed
+            .split_first_chunk::<24>()
+            .ok_or(Unreadable::Changed)?;
         let payload = Payload { msg, aad: place };
         self.cipher()
             .decrypt(&(*nonce).into(), payload)
-            .map_err(|_| Unreadable)
+            .map_err(|_| Unreadable::Changed)
     }
 
     fn blind(&self, place: &[u8], name: &[u8]) -> [u8; 16] {

@@ -1,6 +1,7 @@
 //! The options. What each command does stands in `commands`.
 
 pub(crate) mod needs;
+pub(crate) mod private;
 pub(crate) mod reading;
 
 use std::net::SocketAddr;
@@ -115,10 +116,12 @@ pub(crate) enum Command {
     HelpNow(HelpNow),
     /// Say where things stand
     Status,
-    /// Let this session forget the storage key; the next command asks for the passphrase
+    /// Let this session forget the storage key and the secret for private entries
     Lock,
     /// Give the passphrase once, for a while, instead of at every command
     Unlock(Unlock),
+    /// A further secret for private entries, and locking them
+    Private(private::Private),
     /// Keep the storage key elsewhere, or under another passphrase
     Keys(Keys),
     /// Name the relay of a journal that began without one

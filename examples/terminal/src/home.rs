@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use directories::ProjectDirs;
-use sidelight::{Journal, KeyStore, NewPerson, Reader, Recover};
+use sidelight::{Journal, KeyStore, NewPerson, PrivateLock, Reader, Recover};
 
 use crate::failure::Failure;
 use crate::keys::Keys;
@@ -78,18 +78,43 @@ impl Home {
         Ok(Journal::recover(self.journal_dir(), keys, recover).await?)
     }
 
-    /// Opens the journal, to change it or to reach a relay.
+    /// Opens the journal, to change it or to reach a relay; with private entries unlocked if
+    /// their secret is at hand.
     pub(crate) async fn open(&self) -> Result<Journal, Failure> {
+        let journal = self.open_locked().await?;
+        if self.keys().has_private_secret()
+            && journal.status().await?.private_lock == PrivateLock::Locked
+            && let Some(secret) = self.keys().private_secret_in_hand()?
+        {
+            journal.unlock_private(text(&secret)).await?;
+        }
+        Ok(journal)
+    }
+
+    /// Opens the journal as it is.
+    pub(crate) async fn open_locked(&self) -> Result<Journal, Failure> {
         Ok(Journal::open(self.journal_dir(), self.keys().open().await?).await?)
     }
 
     /// Opens the journal only to read, whoever else is writing.
     pub(crate) async fn read(&self) -> Result<Reader, Failure> {
-        self.read_with(self.keys().open().await?).await
+        let reader = self.read_with(self.keys().open().await?).await?;
+        if self.keys().has_private_secret()
+            && reader.status().await?.private_lock == PrivateLock::Locked
+            && let Some(secret) = self.keys().private_secret_in_hand()?
+        {
+            reader.unlock_private(text(&secret)).await?;
+        }
+        Ok(reader)
     }
 
     /// Opens it with these keys.
     pub(crate) async fn read_with(&self, keys: Arc<dyn KeyStore>) -> Result<Reader, Failure> {
         Ok(Reader::open(self.journal_dir(), keys).await?)
     }
+}
+
+/// A secret as it was typed. One that is no text opens nothing.
+fn text(secret: &[u8]) -> String {
+    String::from_utf8_lossy(secret).into_owned()
 }

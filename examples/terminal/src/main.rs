@@ -84,6 +84,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Show(options) => commands::read::show(&home()?, options, output).await,
         Command::Lock => commands::keys::lock(&home()?, output).await,
         Command::Unlock(options) => commands::keys::unlock(&home()?, options, output).await,
+        Command::Private(options) => commands::private::private(&home()?, options, output).await,
         Command::Keys(options) => commands::keys::keys(&home()?, options, output).await,
         Command::Status => commands::read::status(&home()?, output).await,
         Command::Sync(options) => commands::travel::sync(&home()?, options, output).await,

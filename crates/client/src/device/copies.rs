@@ -13,6 +13,7 @@ use sidelight_store::{Key, Txn};
 use sidelight_sync::{Outside, Person, check_epoch, read_epoch};
 
 use super::core::Core;
+use super::lock::PrivateLock;
 use super::space::Space;
 use crate::Error;
 
@@ -32,6 +33,10 @@ impl Core {
         if space == self.me.private || known.record.left || self.me.removed || walking {
             return Ok(());
         }
+        if self.lock.state == PrivateLock::Locked {
+            // What has no copy yet gets one once private entries are unlocked.
+            return Ok(());
+        }
         let leaves = known.graph.leaves();
         known.record.copied.retain(|copied| leaves.contains(copied));
         for leaf in leaves {
@@ -49,6 +54,14 @@ impl Core {
         space: SpaceId,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
+        if self.lock.state == PrivateLock::Locked {
+            // Said once private entries are unlocked: until then no copy says it.
+            if let Some(known) = self.spaces.get_mut(&space) {
+                known.record.copied.clear();
+            }
+            self.save_space(txn, space);
+            return Ok(());
+        }
         let leaf = self.spaces.get(&space).and_then(|known| {
             let leaves = known.graph.leaves();
             leaves.first().copied()

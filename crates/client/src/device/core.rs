@@ -22,6 +22,7 @@ use super::gaps::Suspected;
 use super::hold::Held;
 use super::index::Index;
 use super::links::Link;
+use super::lock::Lock;
 use super::moves::Moves;
 use super::outbox::Outbox;
 use super::space::{Epoch, Known, Space};
@@ -35,6 +36,8 @@ const FACTS_MAX: usize = 1000;
 /// Everything but the store.
 pub(super) struct Core {
     pub(super) me: DeviceRecord,
+    /// Whether private entries need a further secret, and whether it was given.
+    pub(super) lock: Lock,
     pub(super) segment: SegmentId,
     /// The own devices; none as long as this one is nobody's.
     pub(super) roster: Option<Roster>,
@@ -98,6 +101,12 @@ impl Core {
             .get::<DeviceRecord>(Key::One)?
             .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
         let mut core = Self::empty(me, segment);
+        let (lock, keys) = Lock::of(&txn)?;
+        core.lock = lock;
+        if let Some(keys) = keys {
+            core.me.sealing = keys.sealing;
+            core.me.recovery = keys.recovery;
+        }
         for record in txn.all::<PersonRecord>()? {
             let person = Person::resume(
                 &record.genesis,
@@ -114,7 +123,8 @@ impl Core {
                 continue;
             };
             let mut space = Space::new(id, record);
-            for epoch in space.listened() {
+            let hidden = core.lock.hides(&id);
+            for epoch in space.listened().into_iter().filter(|_| !hidden) {
                 if let Some(opened) = open_epoch(&txn, &epoch)? {
                     space.open.insert(epoch, opened);
                 }
@@ -166,6 +176,7 @@ impl Core {
         Self {
             recovery: MailboxKeys::of_recovery(&me.recovery_mailbox),
             me,
+            lock: Lock::default(),
             segment,
             roster: None,
             persons: BTreeMap::new(),

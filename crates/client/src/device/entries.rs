@@ -173,9 +173,9 @@ impl Core {
                 .collect(),
             rendered,
         };
-        let row = index_row(id, &shown);
+        let row = self.lock.disguise(index_row(id, &shown));
         let before = txn.get::<RenderedRecord>(Key::Name(&id.0))?;
-        let before = before.map(|before| index_row(id, &before));
+        let before = before.map(|before| self.lock.disguise(index_row(id, &before)));
         let keys = (before.as_ref().map(|row| row.key), row.key);
         self.note_changed(txn, id, keys)?;
         match before {

@@ -26,6 +26,9 @@ impl Core {
         space: SpaceId,
         outside: &mut Outside<'_>,
     ) -> Result<EpochId, Error> {
+        if space == self.me.private {
+            self.is_unlocked()?;
+        }
         let known = self
             .spaces
             .get(&space)
@@ -78,6 +81,9 @@ impl Core {
         words: Option<&RecoveryKeys>,
         outside: &mut Outside<'_>,
     ) -> Result<EpochId, Error> {
+        if space == self.me.private || self.is_behind() {
+            self.is_unlocked()?;
+        }
         if space != self.me.private && self.is_behind() {
             // An epoch signed with former keys is not written in: each write would begin another.
             return Err(Error::invalid(

@@ -230,6 +230,9 @@ impl Core {
         if known.open.contains_key(&epoch) {
             return Ok(true);
         }
+        if self.lock.hides(&space) {
+            return Ok(false);
+        }
         match open_epoch(txn, &epoch)? {
             Some(opened) if opened.record.space == space => {
                 known.open.insert(epoch, opened);

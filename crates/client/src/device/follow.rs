@@ -212,7 +212,11 @@ impl Core {
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
         while std::mem::take(&mut self.follow_again) {
-            let pending = self.spaces.iter().flat_map(|(space, known)| {
+            let open = self
+                .spaces
+                .iter()
+                .filter(|(space, _)| !self.lock.hides(space));
+            let pending = open.flat_map(|(space, known)| {
                 let pending = known.record.pending.iter();
                 pending.map(|envelope| (*space, *envelope))
             });

@@ -198,10 +198,6 @@ impl Core {
         self.persons.insert(person.id(), Known { person });
     }
 
-    pub(super) fn save_me(&self, txn: &mut Txn<'_>) {
-        txn.put(Key::One, &self.me);
-    }
-
     /// Names the relay, if there was none.
     pub(super) fn use_relay(
         &mut self,

@@ -125,7 +125,10 @@ impl Core {
     /// Takes what was erased in this step out of the index.
     pub(super) fn forget_indexed(&mut self, txn: &mut Txn<'_>) -> Result<(), Error> {
         let erased = std::mem::take(&mut self.index.erased);
-        if !erased.is_empty() {
+        if !erased.is_empty() && self.is_unlocked().is_err() {
+            // It does not open, and must have nothing of them: it is made anew later.
+            self.drop_index(txn)?;
+        } else if !erased.is_empty() {
             search::forget(txn, &erased)?;
         }
         Ok(())
@@ -148,6 +151,9 @@ impl Core {
     }
 
     pub(super) fn index_is_due(&self, txn: &Txn<'_>) -> Result<bool, Error> {
+        if self.is_unlocked().is_err() {
+            return Ok(false);
+        }
         let changes = || match self.index.changes {
             Some(changes) => Ok(changes),
             None => Ok::<_, Error>(txn.all::<SearchChange>()?.len()),

@@ -14,6 +14,7 @@ use sidelight_sync::{
 
 use super::core::{Core, Rendezvous};
 use super::founding::device_keys;
+use super::lock::locked;
 use super::{Event, Output, OwnDevice};
 use crate::{Error, ErrorKind};
 
@@ -25,6 +26,7 @@ impl Core {
         lifetime_secs: u32,
         outside: &mut Outside<'_>,
     ) -> Result<InvitationLink, Error> {
+        self.is_unlocked()?;
         if self.roster()?.devices().len() >= limits::DEVICES_MAX {
             return Err(Error::invalid(
                 "there are as many devices as a journal can have; remove one first",
@@ -169,6 +171,7 @@ impl Core {
         // what comes from there must never fail here.
         let standing = self.roster()?.standing(&device.signing);
         let added = match standing {
+            _ if self.is_unlocked().is_err() => Err(locked()),
             Standing::Member => Ok(()),
             _ => self.change_roster(txn, RosterAction::Add { device, name }, outside),
         };
@@ -308,6 +311,7 @@ impl Core {
         device: &VerifyingKey,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
+        self.is_unlocked()?;
         if *device == self.own_device() {
             return Err(Error::invalid(
                 "this is the device that you hold; remove it from another of your devices",

@@ -21,6 +21,7 @@ mod import;
 mod index;
 mod linking;
 mod links;
+pub(crate) mod lock;
 mod moves;
 mod moving;
 mod obey;
@@ -36,6 +37,7 @@ mod schedule;
 pub mod seek;
 mod space;
 mod types;
+mod veil;
 pub mod view;
 mod walk;
 mod write;
@@ -55,12 +57,14 @@ use sidelight_sync::Outside;
 use self::core::Core;
 pub use self::hold::{Promotion, Retracted};
 pub(crate) use self::linking::private_space;
+pub use self::lock::PrivateLock;
 pub(crate) use self::receive::admit_all;
 pub(crate) use self::types::redacted;
 pub use self::types::{
     Draft, Erased, Errand, Event, Group, LinkId, NewPerson, Output, OwnDevice, PairingView, Wanted,
     Wrote,
 };
+pub use self::veil::Veil;
 pub use self::walk::NewRecovery;
 use crate::{Error, ErrorKind};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sidelight_format::record::{EpochSecretRecord, MoveRecord, MoveStage};
 use sidelight_format::{EnvelopeId, EpochId, EraseToken, MailboxName, SpaceId, Timestamp};
-use sidelight_store::{Direction, Key, Txn};
+use sidelight_store::{Direction, Key, StoreError, Txn};
 use sidelight_sync::epoch_mailbox;
 
 use crate::Error;
@@ -30,7 +30,12 @@ impl Moves {
         let mut moves = Self::default();
         for (number, record) in txn.range::<MoveRecord>(0, Direction::Up, usize::MAX)? {
             moves.next = number + 1;
-            if let Some(kept) = txn.get::<EpochSecretRecord>(Key::Name(&record.epoch.0))? {
+            let kept = match txn.get::<EpochSecretRecord>(Key::Name(&record.epoch.0)) {
+                // It goes on once private entries are unlocked.
+                Err(StoreError::Locked) => continue,
+                kept => kept?,
+            };
+            if let Some(kept) = kept {
                 let mailbox = epoch_mailbox(&kept.space, &kept.secret).name();
                 moves.rows.insert(number, (mailbox, record));
             }

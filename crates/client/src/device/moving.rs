@@ -42,6 +42,7 @@ impl Core {
         let Some(before) = self.me.relay.clone() else {
             return self.use_relay(txn, relay, ticket);
         };
+        self.is_unlocked()?;
         if self.is_pairing() {
             return Err(Error::invalid(
                 "a pairing is under way; finish it or call it off first",

@@ -35,6 +35,7 @@ impl Core {
         txn: &mut Txn<'_>,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
+        self.is_unlocked()?;
         let private = self.me.private;
         let own = self
             .persons

@@ -3,7 +3,7 @@
 use sidelight_format::record::RenderedRecord;
 use sidelight_format::{EntryId, Kind, Mode, Rendered, SpaceId};
 use sidelight_journal::kinds::{self, NotAllowed, Place, Pointed};
-use sidelight_store::{Key, Txn};
+use sidelight_store::{Key, StoreError, Txn};
 
 use super::Draft;
 use super::core::Core;
@@ -101,7 +101,10 @@ fn target(
     let Some(EntryId(id)) = kinds::target_of(fields) else {
         return Ok(None);
     };
-    let shown = txn.get::<RenderedRecord>(Key::Name(&id))?;
+    let shown = match txn.get::<RenderedRecord>(Key::Name(&id)) {
+        Err(StoreError::Locked) => None,
+        shown => shown?,
+    };
     Ok(shown.map(|shown| Pointed {
         place: stands(&shown, private),
         points: kinds::target_of(&shown.rendered.fields).is_some(),

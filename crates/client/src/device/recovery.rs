@@ -111,6 +111,7 @@ impl Core {
     /// The words, as long as they have not been checked: whoever closes the screen too early can
     /// still have them. Once they are checked, no call shows them again.
     pub(super) fn recovery_begin(&self) -> Result<RecoveryWords, Error> {
+        self.is_unlocked()?;
         let entropy = self.me.recovery.as_ref().ok_or_else(|| {
             Error::invalid(
                 "the recovery words were checked and are no longer on this device; with them at \
@@ -122,6 +123,7 @@ impl Core {
 
     /// Checks that a person has their words. If they are right, this device forgets them.
     pub(super) fn recovery_check(&mut self, txn: &mut Txn<'_>, typed: &str) -> Result<(), Error> {
+        self.is_unlocked()?;
         self.own_words(typed)?;
         if self.me.recovery.take().is_some() {
             self.dirty = true;
@@ -139,6 +141,7 @@ impl Core {
         typed: &str,
         outside: &mut Outside<'_>,
     ) -> Result<RecoveryWords, Error> {
+        self.is_unlocked()?;
         if self.me.recovery.is_some() {
             return Err(Error::invalid(
                 "your recovery words have not been checked yet; check them before you replace them",

@@ -9,6 +9,7 @@ use sidelight_sync::Outside;
 use super::core::Core;
 use super::erase::taken_back;
 use super::founding::begin_person;
+use super::lock::PrivateLock;
 use super::{Draft, NewPerson};
 use crate::{Error, ErrorKind};
 
@@ -25,6 +26,13 @@ impl Core {
         // Also on a device that was removed, which has nobody else to ask.
         if !self.me.removed {
             self.may_act()?;
+        }
+        if self.lock.state != PrivateLock::None {
+            return Err(Error::new(
+                ErrorKind::KeysLocked,
+                "your private entries lie under a further secret here; take that away first, \
+                 with the secret, or bring your journal back on another device with the words",
+            ));
         }
         let under_way = self
             .pairing

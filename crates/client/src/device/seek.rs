@@ -9,6 +9,7 @@ use sidelight_store::search::{self, Clause, START, Span};
 use sidelight_store::{Key, Store, Txn, timeline};
 
 use super::entries::index_row;
+use super::lock::{Lock, PrivateLock, private_kind};
 use super::permit::heed;
 use super::view::{EntryView, entry_view, private};
 use crate::Error;
@@ -102,7 +103,9 @@ fn keys(
         from.is_none_or(|from| *key >= from) && before.is_none_or(|before| *key < before)
     };
 
-    let begins = search::begins(txn)?;
+    let (lock, _) = Lock::of(txn)?;
+    // Locked away, the index does not open: what may be read is looked through.
+    let begins = search::begins(txn)?.filter(|_| lock.state != PrivateLock::Locked);
     let mut found = Vec::new();
     if let Some(begins) = begins {
         let mut except = BTreeSet::new();
@@ -123,7 +126,7 @@ fn keys(
     }
     let mut before = [before, begins].into_iter().flatten().min();
     while begins != Some(START) && found.len() < limit {
-        let rows = timeline::page(txn, before, ROWS, |_| true)?;
+        let rows = timeline::page(txn, before, ROWS, |row| !lock.hides(&row.space))?;
         for row in &rows {
             if found.len() == limit || !inside(&row.key) {
                 return Ok(found);
@@ -153,6 +156,9 @@ fn has(wanted: &Wanted, terms: &Terms) -> bool {
 
 /// Whether an entry may have what is wanted, as far as its row in the timeline tells.
 fn may_have(wanted: &Wanted, row: &IndexRow) -> bool {
+    if row.kind == private_kind() {
+        return true;
+    }
     let known = [
         term::kind(&row.kind),
         term::owner(&row.owner),

@@ -11,6 +11,7 @@ use sidelight_sync::{Person, Roster};
 
 use super::entries::{document, version};
 use super::erase::{erased, erasing};
+use super::lock::{Lock, PrivateLock};
 use super::permit::heed;
 use super::seek::{Wanted, day_begins};
 use crate::Error;
@@ -73,6 +74,8 @@ pub struct StatusView {
     pub private: SpaceId,
     /// The shared space.
     pub shared: Option<SpaceId>,
+    /// Whether private entries need a further secret here.
+    pub private_lock: PrivateLock,
     /// How it stands with the recovery words.
     pub recovery: Recovery,
     /// The shared space is read only, until the partner was compared with again.
@@ -132,7 +135,8 @@ pub fn timeline(
     limit: usize,
 ) -> Result<(Vec<Shown>, Option<IndexKey>), Error> {
     let txn = Txn::begin(store)?;
-    let rows = timeline::page(&txn, before.copied(), limit, |_| true)?;
+    let (lock, _) = Lock::of(&txn)?;
+    let rows = timeline::page(&txn, before.copied(), limit, |row| !lock.hides(&row.space))?;
     let next = (rows.len() == limit)
         .then(|| rows.last().map(|row| row.key))
         .flatten();
@@ -173,7 +177,9 @@ pub fn span(
     let too_old = |row: &IndexRow| wanted.from.is_some_and(|from| row.key.day < from);
     let here = |row: &IndexRow| wanted.space.is_none_or(|space| space.is(&row.space));
     // One that is too old ends the walk.
-    let rows = timeline::page(&txn, before, limit, |row| too_old(row) || here(row))?;
+    let (lock, _) = Lock::of(&txn)?;
+    let open = |row: &IndexRow| here(row) && !lock.hides(&row.space);
+    let rows = timeline::page(&txn, before, limit, |row| too_old(row) || open(row))?;
     let next = rows
         .last()
         .filter(|row| rows.len() == limit && !too_old(row));
@@ -214,6 +220,15 @@ pub fn history(store: &dyn Store, id: &EntryId, limit: usize) -> Result<Option<V
     let record = Txn::begin(store)?.get::<EntryRecord>(Key::Name(&id.0))?;
     let past = |record| Ok(document(&record)?.history(limit));
     record.map(past).transpose()
+}
+
+/// Whether private entries are locked away.
+///
+/// # Errors
+/// Storage.
+pub fn is_locked(store: &dyn Store) -> Result<bool, Error> {
+    let (lock, _) = Lock::of(&Txn::begin(store)?)?;
+    Ok(lock.state == PrivateLock::Locked)
 }
 
 /// The private space.
@@ -267,6 +282,8 @@ pub fn status(store: &dyn Store) -> Result<StatusView, Error> {
     let me = txn
         .get::<DeviceRecord>(Key::One)?
         .ok_or_else(|| Error::not_found("no journal has begun here yet; begin one first"))?;
+    let (lock, keys) = Lock::of(&txn)?;
+    let words = me.recovery.clone().or(keys.and_then(|keys| keys.recovery));
     let (mut partner, mut shared_relay, mut unconfirmed) = (None, None, false);
     if let Some(shared) = &me.shared
         && let Some(space) = txn.get::<SpaceRecord>(Key::Name(&shared.0))?
@@ -294,7 +311,8 @@ pub fn status(store: &dyn Store) -> Result<StatusView, Error> {
         moving: txn.range::<MoveRecord>(0, Direction::Up, usize::MAX)?.len() as u64,
         private: me.private,
         shared: me.shared,
-        recovery: match (&me.recovering, &me.recovery) {
+        private_lock: lock.state,
+        recovery: match (&me.recovering, &words) {
             (Some(walk), _) if walk.replaced => Recovery::Replaced,
             (Some(walk), _) if walk.searched => Recovery::NotFound,
             (Some(_), _) => Recovery::UnderWay,

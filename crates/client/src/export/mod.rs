@@ -10,6 +10,7 @@ use sidelight_store::{Store, Txn, timeline};
 
 use self::file::{NewFile, NewFolder};
 use crate::convert::{self, People};
+use crate::device::lock::locked;
 use crate::device::view::{self, EntryView};
 use crate::device::{Device, evidence};
 use crate::evidence::Bundle;
@@ -81,6 +82,9 @@ struct Chosen {
 /// The entries to export, the oldest first.
 fn chosen(store: &dyn Store, options: &ExportOptions) -> Result<Vec<Chosen>, Error> {
     let (me, private) = reading::me(store)?;
+    if options.private && view::is_locked(store)? {
+        return Err(locked());
+    }
     let named = options.only.iter().map(|id| convert::entry_id(store, id));
     let named = named.collect::<Result<Vec<_>, _>>()?;
     for id in &named {

@@ -9,6 +9,7 @@ mod imports;
 mod kinds;
 mod leaving;
 mod lives;
+mod locking;
 mod memories;
 mod moving;
 mod relays;

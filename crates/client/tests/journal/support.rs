@@ -195,6 +195,13 @@ pub(crate) fn store_at(home: &Home, key: &[u8], access: Access) -> SqliteStore {
     SqliteStore::open(&home.path(), Arc::new(KeySealing(key)), access).unwrap()
 }
 
+/// The same, as this library opens it without a further secret.
+pub(crate) fn veiled_store_at(home: &Home, key: &[u8], access: Access) -> SqliteStore {
+    let key = StorageKey::new(key.try_into().unwrap());
+    let veil = sidelight::device::Veil::new(Arc::new(KeySealing(key)));
+    SqliteStore::open(&home.path(), Arc::new(veil), access).unwrap()
+}
+
 #[derive(Debug)]
 struct KeySealing(StorageKey);
 
@@ -204,7 +211,7 @@ impl Sealing for KeySealing {
             .seal(place, plain, &mut rand_core::UnwrapErr(getrandom::SysRng))
     }
     fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
-        self.0.open(place, sealed).map_err(|_| Unreadable)
+        self.0.open(place, sealed).map_err(|_| Unreadable::Changed)
     }
     fn blind(&self, place: &[u8], name: &[u8]) -> [u8; 16] {
         self.0.blind(place, name)
@@ -233,7 +240,7 @@ impl Sealing for NoSealing {
         plain.to_vec()
     }
     fn open(&self, _: &[u8], _: &[u8]) -> Result<Vec<u8>, Unreadable> {
-        Err(Unreadable)
+        Err(Unreadable::Changed)
     }
     fn blind(&self, _: &[u8], _: &[u8]) -> [u8; 16] {
         [0; 16]

@@ -29,6 +29,20 @@ fn the_same_key_and_passphrase_never_give_the_same_bytes() {
 }
 
 #[test]
+fn a_key_of_private_rows_is_no_storage_key() {
+    let sealed = seal_private_key(&KEY, b"a further secret", &mut rng(1)).unwrap();
+    assert_eq!(
+        *open_private_key(&sealed, b"a further secret").unwrap(),
+        KEY
+    );
+    let error = open_storage_key(&sealed, b"a further secret").unwrap_err();
+    assert_eq!(error, PassphraseError::Wrong);
+    let sealed = seal_storage_key(&KEY, b"a further secret", &mut rng(1)).unwrap();
+    let error = open_private_key(&sealed, b"a further secret").unwrap_err();
+    assert_eq!(error, PassphraseError::Wrong);
+}
+
+#[test]
 fn what_it_costs_is_never_taken_from_the_bytes() {
     let sealed = seal_storage_key(&KEY, b"passphrase", &mut rng(1)).unwrap();
     // Version, suite, cost: any other is unknown before anything is computed.

@@ -45,6 +45,15 @@ pub(crate) const LEFT_OUT: &[(&str, &str)] = &[
     ),
     ("Sentence::of_theme", "`theme_title`"),
     ("get", "the runtime, hidden, for this crate alone"),
+    ("Journal::begin_private_secret", "not yet"),
+    ("Journal::change_private_secret", "not yet"),
+    ("Journal::end_private_secret", "not yet"),
+    ("Journal::lock_private", "not yet"),
+    ("Journal::unlock_private", "not yet"),
+    ("PrivateLock", "not yet"),
+    ("PrivateLock::*", "not yet"),
+    ("Reader::unlock_private", "not yet"),
+    ("Status::private_lock", "not yet"),
 ];
 
 /// Names of `sidelight` that are here under another one. A type's name goes for all it has.

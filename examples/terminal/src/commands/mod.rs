@@ -12,6 +12,7 @@ pub(crate) mod needs;
 pub(crate) mod pair;
 pub(crate) mod parting;
 pub(crate) mod past;
+pub(crate) mod private;
 pub(crate) mod read;
 pub(crate) mod recovery;
 pub(crate) mod relay;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use sidelight::{By, Date, Entry, Page, PageRequest, RecoveryStage, SearchRequest, Space};
+use sidelight::{
+    By, Date, Entry, Page, PageRequest, PrivateLock, RecoveryStage, SearchRequest, Space,
+};
 
 use super::pair::standing;
 use super::write::short;
@@ -223,6 +225,7 @@ struct StatusRecord<'a> {
     partner: Option<PartnerRecord<'a>>,
     pairing: Option<PairingRecord<'a>>,
     recovery: &'static str,
+    private_entries: &'static str,
     compare_again: bool,
     relay: Option<&'a str>,
     shared_relay: Option<&'a str>,
@@ -277,6 +280,7 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
             RecoveryStage::Replaced => "replaced",
             _ => "checked",
         },
+        private_entries: super::private::name(status.private_lock),
         compare_again: status.compare_again,
         relay: status.relay.as_deref(),
         shared_relay: status.shared_relay.as_deref(),
@@ -319,6 +323,16 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
             RecoveryStage::NotFound => words
                 .push_str("\nThe relay has no journal for these recovery words: sidelight recover"),
             _ => {}
+        }
+        match status.private_lock {
+            PrivateLock::None => {}
+            PrivateLock::Open => words.push_str(
+                "\nPrivate entries are under a secret of their own, and unlocked in this session.",
+            ),
+            PrivateLock::Locked => words.push_str(
+                "\nPrivate entries are locked: sidelight private unlock. Until then they are \
+                 neither shown nor written, sent or received.",
+            ),
         }
         if status.compare_again {
             words.push_str(

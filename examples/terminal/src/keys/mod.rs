@@ -2,6 +2,7 @@
 //! file. Which of them, the files in the home say, and nothing else.
 
 mod passphrase;
+mod private;
 #[cfg_attr(not(target_os = "linux"), path = "service_elsewhere.rs")]
 mod service;
 #[cfg_attr(not(target_os = "linux"), path = "session_elsewhere.rs")]
@@ -152,10 +153,12 @@ impl Keys {
         .await
     }
 
-    /// Takes the key away from this session.
+    /// Takes the key away from this session, and the secret for private entries.
     pub(crate) fn lock(&self) -> Result<(), Failure> {
+        let had_private = self.forget_private_secret()?;
         match self.kept().first().ok_or_else(no_journal)? {
             Kept::Passphrase => session::forget(&self.home),
+            _ if had_private => Ok(()),
             Kept::SecretService => Err(Failure::invalid(
                 "the storage key is with the desktop's secret service, which other programs use \
                  as well; lock that, or move the key with `sidelight keys move passphrase`",

@@ -16,6 +16,52 @@ const CURRENT: &str = "SIDELIGHT_PASSPHRASE_FD";
 /// Names the descriptor from which a new passphrase comes, as one line.
 const NEW: &str = "SIDELIGHT_NEW_PASSPHRASE_FD";
 
+/// Names the descriptor from which the secret for private entries comes, as one line.
+const PRIVATE: &str = "SIDELIGHT_PRIVATE_FD";
+
+/// Names the descriptor from which a new secret for private entries comes, as one line.
+const NEW_PRIVATE: &str = "SIDELIGHT_NEW_PRIVATE_FD";
+
+/// Whether the secret for private entries is handed over.
+pub(super) fn is_private_handed_over() -> bool {
+    std::env::var_os(PRIVATE).is_some_and(|value| !value.is_empty())
+}
+
+/// The secret for private entries, if it was handed over.
+pub(super) fn private_handed_over() -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    handed_over(PRIVATE)
+}
+
+/// The secret for private entries.
+pub(super) fn private() -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if let Some(secret) = handed_over(PRIVATE)? {
+        return Ok(secret);
+    }
+    if !output::can_ask() {
+        return Err(Failure::of(
+            ErrorKind::KeysLocked,
+            format!(
+                "there is no terminal on which to ask for the secret of your private entries; \
+                 hand it over with {PRIVATE}"
+            ),
+        ));
+    }
+    ask("Secret for private entries: ")
+}
+
+/// A new secret for private entries.
+pub(super) fn new_private() -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if let Some(secret) = handed_over(NEW_PRIVATE)? {
+        return Ok(secret);
+    }
+    if !output::can_ask() {
+        return Err(Failure::invalid(format!(
+            "there is no terminal on which to ask for a new secret; hand it over with {NEW_PRIVATE}"
+        )));
+    }
+    twice("New secret for private entries: ")
+}
+
 /// The passphrase that opens the key.
 pub(super) fn current() -> Result<Zeroizing<Vec<u8>>, Failure> {
     if let Some(passphrase) = handed_over(CURRENT)? {

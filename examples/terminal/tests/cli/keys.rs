@@ -218,3 +218,46 @@ fn unlocked_for_a_session_until_it_is_locked() {
     with(&ana, &["unlock"], &[WORDS]).fails(4, "does not open the storage key");
     ana.run(&["list"]).fails(4, "SIDELIGHT_PASSPHRASE_FD");
 }
+
+/// The secret for private entries comes as lines of standard input.
+const SECRET: [(&str, &str); 2] = [
+    ("SIDELIGHT_PRIVATE_FD", "0"),
+    ("SIDELIGHT_NEW_PRIVATE_FD", "0"),
+];
+
+#[test]
+fn private_entries_are_shown_with_their_secret_only() {
+    let ana = Home::of("Ana");
+    ana.write("hers alone");
+    let secret = |arguments: &[&str], lines: &str| ana.run_in(&SECRET, arguments, lines.as_bytes());
+    let words = format!("{WORDS}\n");
+    secret(&["private", "begin"], &words).fails(11, "recovery words");
+    let shown = ana.json(&["recovery", "begin"]);
+    let shown = shown["words"].as_array().unwrap().iter().map(text_of);
+    let shown = shown.collect::<Vec<_>>().join(" ");
+    let checked = ana.run_with(&["recovery", "check"], shown.as_bytes());
+    assert_eq!(checked.code, 0, "{checked:?}");
+    assert_eq!(ana.json(&["status"])["private_entries"], "no_secret");
+    ana.run(&["private", "lock"]).fails(11, "private begin");
+    ana.run(&["private", "begin"])
+        .fails(11, "SIDELIGHT_NEW_PRIVATE_FD");
+    assert_eq!(secret(&["private", "begin"], &words).code, 0);
+
+    assert_eq!(ana.json(&["status"])["private_entries"], "locked");
+    assert!(ana.texts().is_empty());
+    ana.run(&["write", "not now"]).fails(4, "unlock");
+    ana.run(&["private", "unlock"])
+        .fails(4, "SIDELIGHT_PRIVATE_FD");
+    secret(&["list"], &format!("{OTHER}\n")).fails(4, "does not open your private entries");
+    let list = secret(&["--json", "list"], &words).json();
+    assert_eq!(text_of(&list["entries"][0]["text"]), "hers alone");
+    assert_eq!(secret(&["write", "one more"], &words).code, 0);
+    assert_eq!(ana.json(&["private", "lock"])["private_entries"], "locked");
+
+    let both = format!("{WORDS}\n{OTHER}\n");
+    assert_eq!(secret(&["private", "change"], &both).code, 0);
+    secret(&["list"], &words).fails(4, "does not open your private entries");
+    let ended = secret(&["--json", "private", "end"], &format!("{OTHER}\n")).json();
+    assert_eq!(ended["private_entries"], "no_secret");
+    assert_eq!(ana.texts().len(), 2);
+}

@@ -5,10 +5,10 @@ use sidelight_format::record::{
     DropRecord, EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord, ErasedRecord,
     ErasingRecord, Fact, FactRecord, HeldRecord, ImportedRecord, IndexDirectory, IndexKey,
     IndexPage, IndexRow, ListedRecord, MoveRecord, MoveStage, Name, OutboxRecord, OwnAuthorRecord,
-    PageWriter, PairingEnd, PairingRecord, PersonRecord, PlacesWriter, Reach, Recovering,
-    RenderedRecord, RenewalRecord, ReplicaRecord, SearchChange, SearchDirectory, SearchKeys,
-    SearchPage, SearchRun, SharedRecord, SpaceRecord, UnseenErasure, UnseenRecord, Verdict,
-    WaitingRecord,
+    PageWriter, PairingEnd, PairingRecord, PersonRecord, PlacesWriter, PrivateKeysRecord,
+    PrivateLockRecord, Reach, Recovering, RenderedRecord, RenewalRecord, ReplicaRecord,
+    SearchChange, SearchDirectory, SearchKeys, SearchPage, SearchRun, SharedRecord, SpaceRecord,
+    UnseenErasure, UnseenRecord, Verdict, WaitingRecord,
 };
 use sidelight_format::{
     AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, EraseToken, Generation, KeyHash, Kind,
@@ -431,6 +431,20 @@ pub(super) fn samples() -> Vec<Sample> {
                 text: true,
                 fields: Some(vec!["tags".into()]),
                 date: Some(date()),
+            },
+        ),
+        record(
+            "records/40 private lock",
+            &PrivateLockRecord {
+                sealed: run::<91>(0x60).to_vec().into(),
+                spaces: vec![SpaceId(run(9))],
+            },
+        ),
+        record(
+            "records/41 private keys",
+            &PrivateKeysRecord {
+                sealing: Secret::new(run(2)),
+                recovery: Some(Secret::new(run(3))),
             },
         ),
         value("records/ChainPlace", &place()),
