@@ -356,7 +356,14 @@ pub(crate) fn status(view: StatusView, devices: u64, outbox_len: u64) -> Status 
         warnings: view
             .facts
             .iter()
-            .map(|fact| Warning::of(fact, &me))
+            .map(|fact| {
+                Warning::of(fact, &me, |key| {
+                    let mut devices = view.devices.iter();
+                    devices
+                        .find(|(known, _)| known == key)
+                        .map(|(_, name)| name.clone())
+                })
+            })
             .collect(),
     }
 }

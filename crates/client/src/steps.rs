@@ -195,7 +195,7 @@ impl Driver {
                     fact,
                 };
                 Event::Warning {
-                    warning: Warning::of(&record, &me),
+                    warning: Warning::of(&record, &me, |key| self.device.as_ref()?.name_of(key)),
                 }
             }
         };

@@ -1,15 +1,18 @@
 //! What the people should know about relays and logs, in their words.
 
+use core::fmt;
+
 use sidelight_format::record::{Fact, FactRecord};
 use sidelight_format::{PersonId, VerifyingKey};
 
 /// Something that was found about a relay or a log. Evidence, not opinion: it says what was
 /// seen, not who meant what.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Warning {
     /// What kind of thing.
     pub kind: WarningKind,
-    /// A sentence for people; no name or text is in it.
+    /// A sentence for people. Of an own device it has what its person called it; no other name is
+    /// in it, and no text.
     pub text: String,
     /// When it was found, in milliseconds since 1970, by this device's clock.
     pub found_ms: i64,
@@ -54,8 +57,17 @@ pub enum WarningKind {
 }
 
 impl Warning {
-    /// The warning of a fact, as `me` reads it.
-    pub(crate) fn of(record: &FactRecord, me: &PersonId) -> Self {
+    /// The warning of a fact, as `me` reads it, whose devices `names` gives the names of.
+    pub(crate) fn of(
+        record: &FactRecord,
+        me: &PersonId,
+        names: impl Fn(&VerifyingKey) -> Option<String>,
+    ) -> Self {
+        // The first device has no name before it gets one.
+        let which = |device: &VerifyingKey| match names(device).filter(|name| !name.is_empty()) {
+            Some(name) => format!("«{name}» (device {})", device_id(device)),
+            None => format!("device {}", device_id(device)),
+        };
         let whose = |person: &PersonId| {
             if person == me {
                 "your own"
@@ -133,17 +145,16 @@ impl Warning {
             Fact::Linked { device } => (
                 WarningKind::DeviceLinked,
                 format!(
-                    "device {} was linked to your journal and reads all of it; if that was not \
-                     you, remove it",
-                    device_id(device)
+                    "{} was linked to your journal and reads all of it; if that was not you, \
+                     remove it",
+                    which(device)
                 ),
             ),
             Fact::Unlinked { device } => (
                 WarningKind::DeviceRemoved,
                 format!(
-                    "device {} was removed from your journal; it opens nothing written from then \
-                     on",
-                    device_id(device)
+                    "{} was removed from your journal; it opens nothing written from then on",
+                    which(device)
                 ),
             ),
             Fact::Removed => (
@@ -190,6 +201,15 @@ impl Warning {
             text,
             found_ms: record.found.0.saturating_mul(1000),
         }
+    }
+}
+
+impl fmt::Debug for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Warning")
+            .field("kind", &self.kind)
+            .field("found_ms", &self.found_ms)
+            .finish_non_exhaustive()
     }
 }
 

@@ -293,6 +293,14 @@ impl Device {
         self.act(|core, txn| core.remove_device(txn, device, outside))
     }
 
+    /// What the person called a device that is or was on their list.
+    pub fn name_of(&self, device: &VerifyingKey) -> Option<String> {
+        let mut named = view::named(&self.core.me.roster);
+        named
+            .find(|(known, _)| known == device)
+            .map(|(_, name)| name)
+    }
+
     /// The person's own devices, in the order in which they came.
     pub fn devices(&self) -> Vec<OwnDevice> {
         self.core.own_devices()

@@ -4,7 +4,10 @@ use sidelight_format::record::{
     DeviceRecord, EntryRecord, ErasedRecord, FactRecord, IndexKey, IndexRow, MoveRecord,
     PersonRecord, RenderedRecord, ReplicaRecord, SpaceRecord,
 };
-use sidelight_format::{EntryDate, EntryId, EntryPreimage, PersonId, Rendered, SpaceId, Timestamp};
+use sidelight_format::{
+    EntryDate, EntryId, EntryPreimage, PersonId, Rendered, RosterAction, RosterRecord, SpaceId,
+    Timestamp, VerifyingKey,
+};
 use sidelight_journal::{Past, Version};
 use sidelight_store::{Direction, Key, Store, Txn, timeline};
 use sidelight_sync::{Person, Roster};
@@ -84,6 +87,8 @@ pub struct StatusView {
     pub synced: Option<Timestamp>,
     /// How many entries there are.
     pub entries: u64,
+    /// What this person called the devices that ever were on their list.
+    pub devices: Vec<(VerifyingKey, String)>,
     /// What was found about relays and logs, the oldest first.
     pub facts: Vec<FactRecord>,
 }
@@ -322,8 +327,21 @@ pub fn status(store: &dyn Store) -> Result<StatusView, Error> {
         unconfirmed,
         synced,
         entries: timeline::len(&txn)?.saturating_sub(erasing(&txn)?.markers),
+        devices: named(&me.roster).collect(),
         facts: facts.into_iter().map(|(_, fact)| fact).collect(),
     })
+}
+
+/// What each device that ever came onto a list was called there.
+pub(super) fn named(roster: &[RosterRecord]) -> impl Iterator<Item = (VerifyingKey, String)> + '_ {
+    roster
+        .iter()
+        .filter_map(|record| match &record.statement.action {
+            RosterAction::Begin { device, name, .. } | RosterAction::Add { device, name } => {
+                Some((device.signing, name.clone()))
+            }
+            _ => None,
+        })
 }
 
 /// How many devices this person's roster lists.
