@@ -1,6 +1,8 @@
 //! Epochs of a space that goes on: beginning the next one, following one that somebody began,
 //! writing again what a closed epoch no longer takes.
 
+use std::collections::BTreeSet;
+
 use sidelight_crypto::RecoveryKeys;
 use sidelight_format::record::{ChainRecord, EpochSecretRecord, Fact, Verdict};
 use sidelight_format::{
@@ -297,6 +299,10 @@ impl Core {
             .filter(|epoch| !recent.contains(epoch))
             .copied()
             .collect();
+        let unread = &known.record.unread;
+        let anew = dropping.iter().filter(|epoch| !unread.contains(epoch));
+        let anew = anew.filter_map(|epoch| known.open.get(epoch));
+        let anew: BTreeSet<MailboxName> = anew.map(|epoch| epoch.keys.name()).collect();
         known.record.unread.extend(dropping);
         known.record.unread.sort_unstable();
         known.record.unread.dedup();
@@ -316,6 +322,8 @@ impl Core {
             .open
             .retain(|id, epoch| listened.contains(id) || waits(epoch.keys.name()));
         self.save_space(txn, space);
+        // Where a link is up already, nothing else would ask.
+        self.read_again(&anew);
         self.plan_moves(txn, space)
     }
 
