@@ -8,7 +8,7 @@ use core::fmt;
 pub enum ErrorKind {
     /// There is no such thing: reload what is shown.
     NotFound,
-    /// The storage key cannot be had now: ask the person to unlock.
+    /// The storage key, or that of private entries, cannot be had now: ask the person to unlock.
     KeysLocked,
     /// It needs a partner: offer to pair.
     NotPaired,

@@ -424,6 +424,14 @@ impl Story {
         self.homes[home].online = true;
     }
 
+    /// The relay lets go of what nobody has opened for long.
+    pub fn sweep_relay(&mut self) {
+        let now = Timestamp(self.now);
+        if let Some(relay) = &mut self.relay {
+            while relay.sweep(now, 1000).expect("its disk works") > 0 {}
+        }
+    }
+
     /// The relay's process ends, and starts again on what its disk has by then: what it keeps,
     /// or what `change` makes of that.
     pub fn restart_relay(&mut self, change: impl FnOnce(&RelayDisk)) {

@@ -72,6 +72,8 @@ pub(super) struct Core {
     /// When keys are renewed: only while what the person wrote is on its way, or this device has
     /// been at work since.
     pub(super) renewal: Option<Timestamp>,
+    /// When mailboxes that were left alone for long were last looked for.
+    pub(super) kept: Option<Timestamp>,
     /// Entries erased in this step.
     pub(super) removed: BTreeSet<EntryId>,
     /// This step has changed something that is only right once it is kept.
@@ -200,6 +202,7 @@ impl Core {
             follow_again: false,
             told_of_move: false,
             renewal: None,
+            kept: None,
             removed: BTreeSet::new(),
             dirty: false,
         }

@@ -274,6 +274,7 @@ impl Core {
         self.moves.tire(txn, outside.now);
         self.go_on_walking(txn, outside)?;
         self.expire_pairing(txn, outside)?;
+        self.keep_from_expiring(txn, outside.now)?;
         if let Some(opened) = self.links.get_mut(&link)
             && self.released
             && opened.session.is_up_to_date()

@@ -19,6 +19,7 @@ mod gaps;
 mod hold;
 mod import;
 mod index;
+mod keeping;
 mod linking;
 mod links;
 pub(crate) mod lock;
