@@ -6,7 +6,7 @@ use sidelight::device::{Draft, Group};
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::{
     EntryRecord, EnvelopeRecord, EpochSecretRecord, OwnAuthorRecord, PairingRecord, PersonRecord,
-    RenderedRecord, SpaceRecord,
+    RenderedRecord, SpaceRecord, Table,
 };
 use sidelight_format::{Bytes, EntryId, FieldValue, MailboxName, padded_len};
 use sidelight_store::Key;
@@ -142,6 +142,86 @@ fn pairing_shares_nothing_that_was_written_before() {
         assert!(story.shared_entries(home).is_empty());
         assert_eq!(story.entries(home).len(), 5);
     }
+}
+
+/// The partner with everything that their device keeps, and the relay with everything it was ever
+/// given: together they have the private mailboxes' envelopes and nothing that opens one.
+#[test]
+fn partner_and_relay_together_open_nothing_private() {
+    let mut story = Story::of_a_couple(12);
+    let tablet = story.link_device(ADA, "tablet");
+    let private = story.write(ADA, draft("hers alone"));
+    story.write(tablet, draft("hers as well"));
+    story.share(ADA, &private).expect("paired");
+    story.write(BO, shared("his"));
+    story.settle();
+    story
+        .command(ADA, sidelight::device::Device::rotate)
+        .expect("certain");
+    story.write(ADA, draft("under new keys"));
+    story.write(ADA, shared("shared under new keys"));
+    story.settle();
+
+    let rows = |home: usize| {
+        let store = story.device(home).store();
+        let all = Table::ALL
+            .iter()
+            .flat_map(|table| store.all(*table).expect("it works"));
+        all.collect::<Vec<Vec<u8>>>()
+    };
+    let his = rows(BO);
+    let has = |rows: &[Vec<u8>], secret: &[u8]| {
+        let mut found = rows.iter().map(|row| memchr::memmem::find(row, secret));
+        found.any(|found| found.is_some())
+    };
+    let me = story.device_record(ADA);
+    let mut secrets = vec![me.sealing, me.signing, me.recovery_mailbox];
+    secrets.extend(me.recovery);
+    secrets.extend(
+        me.keys
+            .into_iter()
+            .flat_map(|keys| [keys.sealing, keys.signing, keys.erasing]),
+    );
+    let kept = |space| -> SpaceRecord {
+        let id: sidelight_format::SpaceId = space;
+        story.record(ADA, Key::Name(&id.0)).expect("kept")
+    };
+    let of = |space| {
+        let nodes = kept(space).epochs.into_iter();
+        nodes.map(|node| -> EpochSecretRecord {
+            story.record(ADA, Key::Name(&node.epoch.0)).expect("hers")
+        })
+    };
+    secrets.extend(of(me.private).map(|epoch| epoch.secret));
+    let hers = rows(ADA);
+    for secret in &secrets {
+        assert!(
+            has(&hers, secret.expose()),
+            "the search finds what is there"
+        );
+        assert!(!has(&his, secret.expose()));
+    }
+    let shared_ones: Vec<_> = of(me.shared.expect("paired")).collect();
+    for epoch in &shared_ones {
+        assert!(has(&his, epoch.secret.expose()), "that is what both keep");
+    }
+    // Every key of his against every envelope in her private mailboxes.
+    let opens: Vec<MailboxKeys> = story
+        .epochs(BO)
+        .into_iter()
+        .map(|(.., keys)| keys)
+        .collect();
+    let (mut tried, mut hers) = (0, 0);
+    for mailbox in story.mailboxes(ADA, &me.private) {
+        let own = story.epochs(ADA);
+        let own = own.iter().find(|(.., keys)| keys.name() == mailbox);
+        for bytes in story.listed(&mailbox) {
+            assert!(opens.iter().all(|keys| keys.open(&bytes).is_err()));
+            tried += opens.len();
+            hers += usize::from(own.is_some_and(|(.., keys)| keys.open(&bytes).is_ok()));
+        }
+    }
+    assert!(tried > 20 && hers > 8, "{tried} and {hers}");
 }
 
 #[test]

@@ -41,8 +41,13 @@ pub fn envelope_keys(epoch: &EpochSecretRecord) -> MailboxKeys {
 impl Hand {
     /// A new author of `home`'s person in the shared space, truly certified.
     pub fn of(story: &Story, home: usize, stream: u64) -> Self {
+        let space = story.device_record(home).shared.expect("paired");
+        Self::in_space(story, home, space, stream)
+    }
+
+    /// The same in a space that `home` has one epoch of.
+    pub fn in_space(story: &Story, home: usize, space: SpaceId, stream: u64) -> Self {
         let me = story.device_record(home);
-        let space = me.shared.expect("paired");
         let epoch = story.epoch(home, &space);
         let keys = me.keys.last().expect("a person has keys");
         let signing = PersonSigningKey::from_seed(&keys.signing);
