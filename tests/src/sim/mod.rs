@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `chance` | the seed's dice |
 //! | `wire` | links that are cut at any byte and delayed; a stream never loses or reorders |
-//! | `world` | two devices, one relay, the links between, the clock |
+//! | `world` | the devices, one relay, the links between, the clock |
+//! | `devices` | further devices of the two persons: linked, removed, brought back by words |
 //! | `step` | what can happen next, and how often |
 //! | `oracle` | what was acknowledged, and what must hold in the end |
 //!
@@ -13,6 +14,7 @@
 //! checked. The same seed gives the same trace.
 
 mod chance;
+mod devices;
 mod oracle;
 mod step;
 mod wire;
@@ -51,5 +53,9 @@ pub fn run(seed: u64, steps: u32) -> Result<Report, Broken> {
         *counts.entry(kind).or_default() += 1;
     }
     world.settle()?;
-    oracle::check(&world, counts)
+    let report = oracle::check(&world, counts)?;
+    if !world.rolled_back {
+        world.recover()?;
+    }
+    Ok(report)
 }

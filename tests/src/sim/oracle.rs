@@ -13,6 +13,7 @@ use sidelight_format::{Body, EntryId, MailboxName, SpaceId, Subject};
 use sidelight_store::{Direction, Key, Txn};
 use sidelight_sync::epoch_mailbox;
 
+use super::devices::{Standing, is_of_devices};
 use super::world::Home;
 use super::{Report, World};
 
@@ -72,7 +73,10 @@ pub(super) fn check(world: &World, steps: BTreeMap<&'static str, u32>) -> Result
     let views = world
         .homes
         .iter()
-        .map(all_entries)
+        .map(|home| match home.standing {
+            Standing::Gone => Ok(BTreeMap::new()),
+            _ => all_entries(home),
+        })
         .collect::<Result<Vec<_>, _>>()?;
     acknowledged_writes_survive(world, &views)?;
     let shared_entries = both_converge(world, &views)?;
@@ -117,20 +121,26 @@ fn acknowledged_writes_survive(
     views: &[BTreeMap<EntryId, EntryView>],
 ) -> Result<(), Broken> {
     for (home, kept) in world.homes.iter().enumerate() {
-        for (entry, (tokens, shared)) in &kept.ledger.tokens {
+        // What a device wrote before it was lost may have been lost with it.
+        let kept_ones = kept.ledger.tokens.iter();
+        for (entry, (tokens, shared)) in kept_ones.filter(|_| kept.standing != Standing::Gone) {
             if world.rolled_back && kept.ledger.erased.contains_key(entry) {
                 // Whoever erased their copy has nothing left to fill a relay with that lost it
                 // before the other had read it.
                 continue;
             }
-            for (viewer, entries) in views.iter().enumerate() {
+            for viewer in world.in_play() {
+                let entries = &views[viewer];
+                if is_in_doubt(world, entry) {
+                    continue;
+                }
                 if is_erased_for(world, viewer, entry) {
                     if entries.contains_key(entry) {
                         return Err(Broken::new("what was erased is not shown"));
                     }
                     continue;
                 }
-                if viewer != home && !shared {
+                if world.homes[viewer].person != kept.person && !shared {
                     if entries.contains_key(entry) {
                         return Err(Broken::new("a private entry stays with its person"));
                     }
@@ -167,47 +177,64 @@ fn both_converge(world: &World, views: &[BTreeMap<EntryId, EntryView>]) -> Resul
             .iter()
             .filter(|(id, e)| {
                 let erased = (0..world.homes.len()).any(|viewer| is_erased_for(world, viewer, id));
-                Some(e.space) == space && !erased
+                Some(e.space) == space && !erased && !is_in_doubt(world, id)
             })
             .map(|(id, e)| (*id, e))
             .collect())
     };
-    let (a, b) = (shared(0)?, shared(1)?);
-    if a.len() != b.len() {
-        return Err(Broken::new(format!(
-            "both devices show {} and {} shared entries",
-            a.len(),
-            b.len()
-        )));
-    }
-    for (id, entry) in &a {
-        let same = b.get(id).is_some_and(|other| {
-            other.version == entry.version && other.rendered == entry.rendered
-        });
-        if !same {
-            return Err(Broken::new(
-                "both devices show the same of every shared entry",
-            ));
+    let a = shared(0)?;
+    for other in world.in_play() {
+        let b = shared(other)?;
+        if a.len() != b.len() {
+            return Err(Broken::new(format!(
+                "devices 0 and {other} show {} and {} shared entries",
+                a.len(),
+                b.len()
+            )));
+        }
+        for (id, entry) in &a {
+            let same = b.get(id).is_some_and(|other| {
+                other.version == entry.version && other.rendered == entry.rendered
+            });
+            if !same {
+                return Err(Broken::new(format!(
+                    "devices 0 and {other} show the same of every shared entry"
+                )));
+            }
         }
     }
     Ok(a.len())
 }
 
+/// Whether a device that is gone has written something of an entry, or erased it: it may have told
+/// some of the others, all, or nobody, and beyond where it was removed nothing of it counts.
+fn is_in_doubt(world: &World, entry: &EntryId) -> bool {
+    let mut gone = world
+        .homes
+        .iter()
+        .filter(|home| home.standing == Standing::Gone);
+    gone.any(|home| {
+        home.ledger.erased.contains_key(entry) || home.ledger.tokens.contains_key(entry)
+    })
+}
+
 /// Whether a device must not show an entry: whoever wrote it alone erased it, or this person
 /// erased their copy.
 fn is_erased_for(world: &World, viewer: usize, entry: &EntryId) -> bool {
-    let mut homes = world.homes.iter().enumerate();
-    homes.any(|(home, kept)| match kept.ledger.erased.get(entry) {
+    let mut homes = world.homes.iter();
+    homes.any(|kept| match kept.ledger.erased.get(entry) {
+        // It may have told nobody before it was lost.
+        _ if kept.standing == Standing::Gone => false,
         Some(Reach::Everywhere) => true,
-        Some(Reach::OwnDevices) => home == viewer,
+        Some(Reach::OwnDevices) => kept.person == world.homes[viewer].person,
         None => false,
     })
 }
 
 fn what_was_erased_is_nowhere(world: &World) -> Result<(), Broken> {
     let mut mailboxes = Vec::new();
-    for home in &world.homes {
-        mailboxes.extend(epochs(home)?);
+    for home in world.in_play() {
+        mailboxes.extend(epochs(&world.homes[home])?);
     }
     let carried = |mailbox: &MailboxName, bytes: &[u8]| {
         let (space, keys) = mailboxes.iter().find(|(_, keys)| keys.name() == *mailbox)?;
@@ -218,7 +245,8 @@ fn what_was_erased_is_nowhere(world: &World) -> Result<(), Broken> {
             _ => None,
         }
     };
-    for (viewer, home) in world.homes.iter().enumerate() {
+    for viewer in world.in_play() {
+        let home = &world.homes[viewer];
         let device = home.device.as_ref();
         let device = device.ok_or_else(|| Broken::new("a settled device is up"))?;
         let txn = Txn::begin(device.store()).map_err(Broken::from_store)?;
@@ -232,6 +260,7 @@ fn what_was_erased_is_nowhere(world: &World) -> Result<(), Broken> {
             let bytes = kept.map(|kept| kept.bytes).unwrap_or_default();
             if let Some(entry) = carried(&row.mailbox, &bytes)
                 && is_erased_for(world, viewer, &entry)
+                && !is_in_doubt(world, &entry)
             {
                 return Err(Broken::new(format!(
                     "device {viewer} keeps no body of the erased {entry:?}"
@@ -250,9 +279,11 @@ fn what_was_erased_is_nowhere(world: &World) -> Result<(), Broken> {
     for mailbox in world.relay_disk.mailboxes() {
         for bytes in world.relay_disk.envelopes(&mailbox) {
             let everywhere = |entry: EntryId| {
-                let mut homes = world.homes.iter();
+                let homes = world.homes.iter();
+                let mut homes = homes.filter(|home| home.standing != Standing::Gone);
                 let everywhere = Some(&Reach::Everywhere);
-                homes.any(|home| home.ledger.erased.get(&entry) == everywhere)
+                !is_in_doubt(world, &entry)
+                    && homes.any(|home| home.ledger.erased.get(&entry) == everywhere)
             };
             if !world.restored && carried(&mailbox, &bytes).is_some_and(everywhere) {
                 return Err(Broken::new("a relay that obeys has no erased body"));
@@ -343,8 +374,10 @@ fn nothing_is_reported_of_an_honest_relay(world: &World) -> Result<(), Broken> {
         .homes
         .iter()
         .any(|home| !home.ledger.erased.is_empty());
-    for home in &world.homes {
-        for fact in &home.ledger.facts {
+    for home in world.in_play() {
+        let home = &world.homes[home];
+        let facts = home.ledger.facts.iter();
+        for fact in facts.filter(|fact| !is_of_devices(fact)) {
             // Where something was erased before it was sent, what comes after it may be there
             // before its erasure is: a gap that closes.
             if !erased || !has_closed(home, fact)? {

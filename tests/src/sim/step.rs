@@ -15,11 +15,12 @@ const TOKENS_MAX: u32 = 6400;
 
 /// Takes one step; returns what it was.
 pub(super) fn take(world: &mut World) -> Result<&'static str, Broken> {
-    let home = world.dice.below(2);
+    let members = world.members();
+    let home = world.dice.pick(&members).copied().unwrap_or_default();
     world.now.0 += world.dice.below(30) as i64;
     // Weather comes and goes: a world that is never connected shows little.
     if world.wires.is_empty() && world.dice.percent(50) {
-        for home in 0..2 {
+        for home in world.in_play() {
             world.start(home)?;
             world.connect(home)?;
         }
@@ -31,12 +32,17 @@ pub(super) fn take(world: &mut World) -> Result<&'static str, Broken> {
         17 => edit(world, home)?,
         18..=19 => share(world, home)?,
         20..=26 => {
-            world.start(home)?;
-            world.connect(home)?;
+            let mut homes = world.linking();
+            homes.push(home);
+            for home in homes {
+                world.start(home)?;
+                world.connect(home)?;
+            }
             "connect"
         }
         27..=30 => {
             world.pair_on(home)?;
+            world.link_on(world.homes[home].person)?;
             "pair"
         }
         31..=58 => deliver_up(world),
@@ -47,6 +53,8 @@ pub(super) fn take(world: &mut World) -> Result<&'static str, Broken> {
         }
         87..=89 => cut(world),
         90..=92 => {
+            let in_play = world.in_play();
+            let home = world.dice.pick(&in_play).copied().unwrap_or_default();
             world.crash(home);
             world.start(home)?;
             "crash"
@@ -58,7 +66,15 @@ pub(super) fn take(world: &mut World) -> Result<&'static str, Broken> {
         }
         95 => snapshot(world),
         96 => evil(world),
+        97 | 98 if world.has_more_devices() && world.dice.percent(60) => {
+            let person = world.homes[home].person;
+            match world.dice.below(4) {
+                0 => world.remove(person)?,
+                _ => world.link(person)?,
+            }
+        }
         97 if world.dice.percent(50) => rotate(world, home)?,
+        98 if world.dice.percent(40) => month(world),
         97 => skew(world, home),
         98 => renew(world, home)?,
         _ => fill(world, home),
@@ -119,6 +135,7 @@ fn write(world: &mut World, home: usize) -> Result<&'static str, Broken> {
         Some(Err(error)) if error.kind() == sidelight::ErrorKind::NotPaired => {
             Ok("write too early")
         }
+        Some(Err(error)) if world.may_be_behind(home, &error) => Ok("write too early"),
         Some(Err(error)) => Err(error.into()),
         None => {
             world.start(home)?;
@@ -174,6 +191,7 @@ fn edit(world: &mut World, home: usize) -> Result<&'static str, Broken> {
                 .acknowledge(entry.id, token, shared);
             Ok("edit")
         }
+        Some(Err(error)) if world.may_be_behind(home, &error) => Ok("edit too early"),
         Some(Err(error)) => Err(error.into()),
         None => {
             world.start(home)?;
@@ -211,6 +229,7 @@ fn share(world: &mut World, home: usize) -> Result<&'static str, Broken> {
     match world.command(home, outputs, |device, outside| {
         device.share(&[entry.id], outside)
     })? {
+        Some(Err(error)) if world.may_be_behind(home, &error) => Ok("share too early"),
         Some(result) => {
             let copy = result?[0];
             world.homes[home].ledger.acknowledge_shared(copy);
@@ -243,6 +262,7 @@ fn erase(world: &mut World, home: usize) -> Result<&'static str, Broken> {
         device.erase(&[entry], outside)
     })?;
     match result {
+        Some(Err(error)) if world.may_be_behind(home, &error) => Ok("erase too early"),
         Some(erased) => {
             let reach = erased?[0].reach;
             world.homes[home].ledger.erase(entry, reach);
@@ -262,6 +282,10 @@ fn erase(world: &mut World, home: usize) -> Result<&'static str, Broken> {
 }
 
 fn rotate(world: &mut World, home: usize) -> Result<&'static str, Broken> {
+    if world.homes[home].person != home {
+        // Two own devices that renew at once bring their keys into doubt, which stories tell.
+        return Ok("another device's to rotate");
+    }
     let outputs = outputs_max(world);
     match world.command(home, outputs, sidelight::device::Device::rotate)? {
         Some(Ok(())) => Ok("rotate"),
@@ -272,6 +296,17 @@ fn rotate(world: &mut World, home: usize) -> Result<&'static str, Broken> {
             Ok("rotate and crash")
         }
     }
+}
+
+/// So long that keys are old by then; or, after that, so long that those are renewed whose moment
+/// had been chosen.
+fn month(world: &mut World) -> &'static str {
+    world.now.0 += if world.dice.percent(50) {
+        31 * 24 * 3600
+    } else {
+        7 * 3600
+    };
+    "time"
 }
 
 fn renew(world: &mut World, home: usize) -> Result<&'static str, Broken> {
@@ -411,7 +446,7 @@ impl World {
         let Some(device) = &self.homes[home].device else {
             return Ok(());
         };
-        if view::status(device.store())?.shared.is_some() {
+        if self.homes[home].person != home || view::status(device.store())?.shared.is_some() {
             return Ok(());
         }
         let view = device.pairing();

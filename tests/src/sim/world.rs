@@ -1,4 +1,4 @@
-//! Two devices, one relay, the links between, and the clock.
+//! The devices, one relay, the links between, and the clock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,9 +15,13 @@ use sidelight_mailbox::{
 use sidelight_store::{Access, MemoryDisk};
 use sidelight_sync::Outside;
 
+use super::devices::Standing;
 use super::oracle::{Broken, Ledger};
 use super::{Chance, wire::Wire};
 use crate::SeededSealing;
+
+/// So many rounds of fine weather are more than a linking takes that can come to something.
+const LINKS_GIVEN_UP_AFTER: usize = 60;
 
 /// Where time begins.
 const BEGINNING: Timestamp = Timestamp(1_800_000_000);
@@ -25,11 +29,14 @@ const BEGINNING: Timestamp = Timestamp(1_800_000_000);
 /// One device with what survives its crashes.
 pub(super) struct Home {
     pub(super) disk: MemoryDisk,
-    sealing: Arc<SeededSealing>,
+    pub(super) sealing: Arc<SeededSealing>,
     pub(super) device: Option<Device>,
     pub(super) dice: Chance,
     pub(super) clock_skew: i64,
     pub(super) ledger: Ledger,
+    /// Whose it is: the place of that person's first device.
+    pub(super) person: usize,
+    pub(super) standing: Standing,
 }
 
 /// Everything.
@@ -51,7 +58,7 @@ pub struct World {
     pub(super) rolled_back: bool,
     /// The relay was set back to a backup: it may have bodies that nobody fetches.
     pub(super) restored: bool,
-    address: RelayAddress,
+    pub(super) address: RelayAddress,
 }
 
 impl std::fmt::Debug for World {
@@ -116,6 +123,8 @@ impl World {
                 dice,
                 clock_skew: 0,
                 ledger,
+                person: place,
+                standing: Standing::Member,
             });
             world.drain(place, usize::MAX)?;
         }
@@ -204,9 +213,10 @@ impl World {
             sealing,
             device,
             dice,
+            standing,
             ..
         } = &mut self.homes[home];
-        if device.is_some() {
+        if device.is_some() || *standing == Standing::Gone {
             return Ok(());
         }
         let access = Access::Write {
@@ -371,15 +381,22 @@ impl World {
     /// The weather ends: everything runs until nothing is left to do.
     pub(super) fn settle(&mut self) -> Result<(), Broken> {
         for home in &mut self.homes {
+            // A device that is gone stays off.
             home.disk.recover();
             home.clock_skew = 0;
         }
-        for _ in 0..400 {
+        for round in 0..400 {
             self.start_relay();
-            for home in 0..self.homes.len() {
+            if round == LINKS_GIVEN_UP_AFTER {
+                self.give_links_up()?;
+            }
+            for home in self.in_play() {
                 self.start(home)?;
                 self.connect(home)?;
                 self.pair_on(home)?;
+            }
+            for person in 0..2 {
+                self.link_on(person)?;
             }
             let links: Vec<u64> = self.wires.keys().copied().collect();
             for link in &links {
@@ -389,12 +406,13 @@ impl World {
             for link in links {
                 self.deliver_down(link, usize::MAX, usize::MAX)?;
             }
-            if self.is_settled() {
+            let linking = |home: &Home| home.standing == Standing::Linking;
+            if !self.homes.iter().any(linking) && self.is_settled() {
                 return Ok(());
             }
         }
         Err(Broken::new(format!(
-            "two devices and a relay in fine weather come to rest; instead {}",
+            "the devices and a relay in fine weather come to rest; instead {}",
             self.unrest()
         )))
     }
@@ -440,7 +458,8 @@ impl World {
             let quiet = device.is_some_and(|device| device.is_quiet(LinkId(*link)));
             wire.up.len() == 0 && wire.down.len() == 0 && quiet
         });
-        let wanted = self.homes.iter().enumerate().all(|(home, kept)| {
+        let wanted = self.in_play().into_iter().all(|home| {
+            let kept = &self.homes[home];
             kept.device.as_ref().is_some_and(|device| {
                 view::status(device.store()).is_ok_and(|status| status.shared.is_some())
                     && device.wanted().iter().all(|wanted| {
