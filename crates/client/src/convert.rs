@@ -68,13 +68,17 @@ pub(crate) fn ticket(text: Option<&str>) -> Result<Bytes, Error> {
     Ok(Bytes::from(ticket))
 }
 
-pub(crate) fn draft(draft: Draft) -> Result<device::Draft, Error> {
+/// A draft as the device takes it, written at `now`.
+pub(crate) fn draft(draft: Draft, now: Timestamp) -> Result<device::Draft, Error> {
     let kind = Kind::named(&draft.kind)
         .ok_or_else(|| Error::invalid("a kind is named by 1 to 32 of a–z and _; choose another"))?;
     Ok(device::Draft {
         kind,
         text: draft.text,
-        date: draft.date.unwrap_or_else(Date::today).checked()?,
+        date: match draft.date {
+            Some(date) => date.checked()?,
+            None => Date::at(now)?.checked()?,
+        },
         together: draft.together,
         shared: draft.shared,
         fields: draft

@@ -1,7 +1,7 @@
 //! Days as people name them.
 
 use jiff::Zoned;
-use sidelight_format::EntryDate;
+use sidelight_format::{EntryDate, Timestamp};
 use sidelight_journal::kinds::Window;
 
 use crate::Error;
@@ -24,6 +24,16 @@ impl Date {
     /// Today in the zone that this device is set to; UTC if it does not say.
     pub fn today() -> Self {
         Self::of(&Zoned::now())
+    }
+
+    /// The day of a moment in the zone of this device.
+    pub(crate) fn at(now: Timestamp) -> Result<Self, Error> {
+        let moment = jiff::Timestamp::from_second(now.0).map_err(|_| {
+            Error::invalid(
+                "this device's clock shows no day that a calendar has; set it, then try again",
+            )
+        })?;
+        Ok(Self::of(&moment.to_zoned(jiff::tz::TimeZone::system())))
     }
 
     /// The day `YYYY-MM-DD`, `offset_minutes` east of UTC.

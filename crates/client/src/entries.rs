@@ -30,7 +30,8 @@ impl Journal {
 
     pub(crate) async fn write_drafts(&self, drafts: Vec<Draft>) -> Result<Vec<Wrote>, Error> {
         self.call(move |driver| {
-            let drafts = drafts.into_iter().map(convert::draft);
+            let now = driver.clock.now();
+            let drafts = drafts.into_iter().map(|draft| convert::draft(draft, now));
             let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
             driver.act(|device, outside| device.write(&drafts, outside))
         })

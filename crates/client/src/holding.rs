@@ -9,7 +9,7 @@ use sidelight_store::{Store, Txn};
 
 use crate::device::{self, Reach};
 use crate::driver::Driver;
-use crate::{Date, Error, ErrorKind, Journal, convert};
+use crate::{Date, Error, Journal, convert};
 
 /// The longest hold: a month. What is to wait for longer is a private entry.
 pub const HOLD_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -190,13 +190,7 @@ fn chosen(
 /// The day of a moment in the zone of this device.
 fn day_of(now: Timestamp, hold: Duration) -> Result<EntryDate, Error> {
     let secs = i64::try_from(hold.as_secs()).unwrap_or(i64::MAX);
-    let moment = jiff::Timestamp::from_second(now.0.saturating_add(secs)).map_err(|_| {
-        Error::new(
-            ErrorKind::Invalid,
-            "this device's clock shows no day that a calendar has; set it, then try again",
-        )
-    })?;
-    Date::of(&moment.to_zoned(jiff::tz::TimeZone::system())).checked()
+    Date::at(Timestamp(now.0.saturating_add(secs)))?.checked()
 }
 
 fn held(store: &dyn Store) -> Result<Vec<Held>, Error> {

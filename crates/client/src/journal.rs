@@ -107,6 +107,17 @@ impl Journal {
         Self::start(Place::Folder(home), keys, Begin::Open, Clock::System).await
     }
 
+    /// Opens the journal in the folder `home` by a clock that was set: to see what another day
+    /// brings, and for tests of what takes days.
+    #[doc(hidden)]
+    pub async fn open_at(
+        home: PathBuf,
+        keys: Arc<dyn KeyStore>,
+        clock: Arc<std::sync::atomic::AtomicI64>,
+    ) -> Result<Self, Error> {
+        Self::start(Place::Folder(home), keys, Begin::Open, Clock::Set(clock)).await
+    }
+
     /// Begins a journal on `disk`, or opens the one there, by a clock that may be set: for tests
     /// of what is built on it.
     #[doc(hidden)]

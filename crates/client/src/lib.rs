@@ -81,6 +81,7 @@
 //! A call that returns without an error has made its change durable; one that is killed midway
 //! leaves all of its change or nothing.
 
+mod between;
 mod convert;
 mod date;
 #[doc(hidden)] // for the simulator and tools, which drive it without sockets and clocks
@@ -100,9 +101,11 @@ mod keystore;
 mod links;
 mod locking;
 mod memories;
+mod notices;
 mod progress;
 mod reader;
 mod reading;
+mod recall;
 mod records;
 mod recovery;
 mod runtime;
@@ -117,6 +120,7 @@ mod warning;
 mod wire;
 pub mod words;
 
+pub use between::{AgreementShown, AgreementState, ConversationShown};
 pub use date::Date;
 pub use error::{Error, ErrorKind};
 pub use events::{EVENTS_MAX, Event, SyncState};
@@ -128,7 +132,9 @@ pub use keystore::{
     PASSPHRASE_LEN_MIN, PassphraseKeyStore,
 };
 pub use memories::{Amendment, Thread};
+pub use notices::{Notices, RhythmShown};
 pub use reader::Reader;
+pub use recall::{Recalled, Recollection};
 pub use records::{
     Draft, Emoji, Entry, Erased, ErasedFrom, ExchangeProgress, ExportFormat, ExportOptions,
     ExportReport, ExportScope, Field, FieldEdit, FieldValue, ImportFormat, ImportOptions,

@@ -208,6 +208,6 @@ fn exactly(term: Vec<u8>) -> Clause {
     Clause::AnyOf(vec![Span::exactly(term)])
 }
 
-fn choices(store: &dyn Store) -> Result<ChoicesRecord, Error> {
+pub(crate) fn choices(store: &dyn Store) -> Result<ChoicesRecord, Error> {
     Ok(Txn::begin(store)?.get(Key::One)?.unwrap_or_default())
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sidelight_store::{Access, Store};
@@ -19,6 +20,7 @@ use crate::{Error, KeyStore, Today, reading, runtime, today};
 pub struct Reader {
     store: Arc<Mutex<Box<dyn Store>>>,
     veil: Arc<Veil>,
+    clock: Clock,
 }
 
 impl Reader {
@@ -27,6 +29,20 @@ impl Reader {
     /// # Errors
     /// Not found if none has begun there; Keys locked; Update needed; Storage.
     pub async fn open(home: PathBuf, keys: Arc<dyn KeyStore>) -> Result<Self, Error> {
+        Self::start(home, keys, Clock::System).await
+    }
+
+    /// Opens it by a clock that was set: to see what another day shows.
+    #[doc(hidden)]
+    pub async fn open_at(
+        home: PathBuf,
+        keys: Arc<dyn KeyStore>,
+        clock: Arc<AtomicI64>,
+    ) -> Result<Self, Error> {
+        Self::start(home, keys, Clock::Set(clock)).await
+    }
+
+    async fn start(home: PathBuf, keys: Arc<dyn KeyStore>, clock: Clock) -> Result<Self, Error> {
         on_pool(move || {
             let home = Place::Folder(home).open(&*keys)?;
             let store = home.open(Access::Read)?;
@@ -35,6 +51,7 @@ impl Reader {
             Ok(Self {
                 store: Arc::new(Mutex::new(store)),
                 veil: home.veil().clone(),
+                clock,
             })
         })
         .await
@@ -61,11 +78,9 @@ impl Reader {
     /// # Errors
     /// Storage.
     pub async fn today(&self) -> Result<Today, Error> {
-        self.read(|store| {
-            let now = Clock::System.now();
-            today::today(store, now, today::minute_of_day(now))
-        })
-        .await
+        let now = self.clock().now();
+        self.read(move |store| today::today(store, now, today::minute_of_day(now)))
+            .await
     }
 
     /// What a person should know of this device.
@@ -78,6 +93,10 @@ impl Reader {
 
     pub(crate) fn veil(&self) -> &Arc<Veil> {
         &self.veil
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     pub(crate) async fn read<T: Send + 'static>(

@@ -13,7 +13,7 @@ use sidelight_store::search::{Clause, Span};
 
 use crate::convert::People;
 use crate::device::seek::{self, Wanted};
-use crate::device::view;
+use crate::device::view::{self, EntryView};
 use crate::records::Entry;
 use crate::{Error, reading};
 
@@ -126,23 +126,9 @@ pub(crate) fn today(
     minute: Option<u16>,
 ) -> Result<Today, Error> {
     let (me, private) = reading::me(store)?;
-    let shared = view::status(store)?.shared;
     let people = People::of(store)?;
-    let wanted = Wanted {
-        clauses: vec![Clause::AnyOf(vec![Span::between(
-            term::until(long_over(now)),
-            term::end(),
-        )])],
-        heeded: true,
-        ..Wanted::default()
-    };
     let mut gathered = Gathered::default();
-    // What the partner may not say counts for nothing here; its words are still in the list.
-    for view in seek::seek(store, &wanted, None, usize::MAX)?.0 {
-        // What was shared with somebody whom this person has left is no matter of today.
-        if view.space != private && Some(view.space) != shared {
-            continue;
-        }
+    for view in matters(store, now)? {
         let owned = Owned {
             id: view.id.to_hex(),
             mine: view.preimage.owner == me,
@@ -154,6 +140,25 @@ pub(crate) fn today(
         }
     }
     Ok(gathered.done())
+}
+
+/// What may matter at `now`, the newest first.
+pub(crate) fn matters(store: &dyn Store, now: Timestamp) -> Result<Vec<EntryView>, Error> {
+    let (_, private) = reading::me(store)?;
+    let shared = view::status(store)?.shared;
+    let wanted = Wanted {
+        clauses: vec![Clause::AnyOf(vec![Span::between(
+            term::until(long_over(now)),
+            term::end(),
+        )])],
+        // What the partner may not say counts for nothing here; its words are still in the list.
+        heeded: true,
+        ..Wanted::default()
+    };
+    let mut found = seek::seek(store, &wanted, None, usize::MAX)?.0;
+    // What was shared with somebody whom this person has left is no matter of today.
+    found.retain(|view| view.space == private || Some(view.space) == shared);
+    Ok(found)
 }
 
 /// A day that was over everywhere at `now`, as a day number: nothing that ended then matters.

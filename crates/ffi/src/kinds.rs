@@ -89,6 +89,8 @@ pub enum FieldHolds {
     SetOf,
     /// A set of times of the day, `22:00-07:30`: `Texts`.
     SetOfTimes,
+    /// A time of the day, `20:00`: `Text`.
+    Time,
 }
 
 impl Give<FieldHolds> for Holds {
@@ -105,6 +107,7 @@ impl Give<FieldHolds> for Holds {
             Self::SetOfWords => FieldHolds::SetOfWords,
             Self::SetOf(_) => FieldHolds::SetOf,
             Self::SetOfTimes => FieldHolds::SetOfTimes,
+            Self::Time => FieldHolds::Time,
         }
     }
 }

@@ -9,6 +9,15 @@ use crate::{EntryDate, EntryId, Timestamp};
 pub struct ChoicesRecord {
     /// To be shown the same day of other years when they ask.
     pub on_this_day: bool,
+    /// To be told, by one sentence that says nothing, that something came or is to be done.
+    pub notices: bool,
+}
+
+/// Something that its person does not want to be reminded of any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DismissedRecord {
+    /// What, as a hash.
+    pub what: [u8; 32],
 }
 
 /// A private entry that is to be shared later, unless its person thinks better of it.

@@ -4,7 +4,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use crate::chain::{ChainBranch, ChainPlace, ChainRecord};
-pub use crate::choices::{ChoicesRecord, HeldRecord};
+pub use crate::choices::{ChoicesRecord, DismissedRecord, HeldRecord};
 pub use crate::erasing::{
     CarriedRecord, DropRecord, ErasedRecord, ErasingRecord, Reach, UnseenErasure, UnseenRecord,
 };
@@ -101,6 +101,8 @@ pub enum Table {
     PrivateLock = 40,
     /// One row: [`PrivateKeysRecord`].
     PrivateKeys = 41,
+    /// [`DismissedRecord`] by what was dismissed.
+    Dismissed = 45,
 }
 
 /// Something that a store keeps.
@@ -175,6 +177,7 @@ record! {
     HeldRecord in Held,
     PrivateLockRecord in PrivateLock,
     PrivateKeysRecord in PrivateKeys,
+    DismissedRecord in Dismissed,
 }
 
 /// This device and the person whose it is.

@@ -81,6 +81,7 @@ mod index;
 pub mod kinds;
 mod plain;
 mod rebase;
+pub mod recall;
 mod render;
 pub mod search;
 mod sequence;

@@ -245,6 +245,7 @@ fn table() -> String {
             Holds::Hash => "hash".into(),
             Holds::SetOfWords => "set of words".into(),
             Holds::SetOfTimes => "set of times".into(),
+            Holds::Time => "time".into(),
             Holds::SetOf(words) => format!("set of {}", words.join(", ")),
         };
         format!("`{}` ({holds}): {}", field.name, field.merge.name())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sidelight_format::record::{ChoicesRecord, HeldRecord, Reach, RenderedRecord, SharedRecord};
+use sidelight_format::record::{HeldRecord, Reach, RenderedRecord, SharedRecord};
 use sidelight_format::{EntryDate, EntryId, Timestamp};
 use sidelight_store::{Key, Txn};
 use sidelight_sync::Outside;
@@ -139,14 +139,6 @@ impl Device {
         self.write_shared(outside, |core, txn, outside| {
             core.retract(txn, entry, outside)
         })
-    }
-
-    /// Says whether the same day of other years may be shown on this device.
-    ///
-    /// # Errors
-    /// Storage.
-    pub fn want_on_this_day(&mut self, wanted: bool) -> Result<(), Error> {
-        self.run(|core, txn| core.want_on_this_day(txn, wanted))
     }
 }
 
@@ -322,17 +314,5 @@ impl Core {
             self.held.failed.remove(entry);
             txn.delete::<HeldRecord>(Key::Name(&entry.0));
         }
-    }
-
-    /// Keeps whether the same day of other years may be shown.
-    pub(super) fn want_on_this_day(
-        &mut self,
-        txn: &mut Txn<'_>,
-        wanted: bool,
-    ) -> Result<(), Error> {
-        let mut choices: ChoicesRecord = txn.get(Key::One)?.unwrap_or_default();
-        choices.on_this_day = wanted;
-        txn.put(Key::One, &choices);
-        Ok(())
     }
 }

@@ -5,6 +5,7 @@
 //! [`Device::poll_output`]: one ordered queue in which what must be kept stands before what
 //! may be sent, so that the two cannot swap.
 
+mod choices;
 mod copies;
 mod core;
 mod drops;

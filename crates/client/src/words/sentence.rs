@@ -47,6 +47,8 @@ named! {
         HelpElsewhere = "help_elsewhere",
         /// Before all help.
         HelpDanger = "help_danger",
+        /// The one notice that an app shows outside of itself, whatever happened. It tells nothing.
+        Notice = "notice",
         /// The title of a theme.
         ThemeMicroConnections = "theme.micro_connections",
         /// The title of a theme.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+mod between;
 mod evidence;
 mod holding;
 mod homes;
@@ -12,7 +13,9 @@ mod lives;
 mod locking;
 mod memories;
 mod moving;
+mod recalls;
 mod relays;
+mod rhythms;
 mod search;
 mod support;
 mod together;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sidelight_format::{EntryId, FieldValue};
 
-use super::{Day, Quiet, Window};
+use super::{Day, Quiet, TimeOfDay, Window};
 
 /// A field as its kind has it.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,8 @@ pub enum Holds {
     SetOf(&'static [&'static str]),
     /// A set of times of the day, `22:00-07:30`.
     SetOfTimes,
+    /// A time of the day, `20:00`.
+    Time,
 }
 
 /// What becomes of values that were said at the same time. A value that was said later, by
@@ -118,6 +120,7 @@ impl Field {
                 Holds::Words => is_words(text),
                 Holds::Choice(choices) => choices.contains(&text.as_str()),
                 Holds::Day => Day::parse(text).is_some(),
+                Holds::Time => TimeOfDay::parse(text).is_some(),
                 Holds::Days => Window::parse(text).is_some_and(|window| window.check().is_ok()),
                 Holds::Entry | Holds::Hash => EntryId::from_hex(text).is_some(),
                 _ => false,

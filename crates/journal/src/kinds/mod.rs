@@ -8,6 +8,7 @@ mod field;
 mod needs;
 mod permit;
 mod plans;
+mod rhythm;
 mod table;
 mod window;
 pub mod words;
@@ -20,9 +21,10 @@ pub use content::{Content, NotSaid, Said, Typed};
 pub use everyday::{Appreciation, Gratitude, MicroConnection, Moment, Reflection};
 pub use needs::{Bid, CapacityNote, CheckIn, SupportOffer, SupportResponse};
 pub use permit::{NotAllowed, Place, Pointed, counts, may_write, promote, target_of};
-pub use plans::{CareContact, LearningCard, LowDayPlan, OwnSupportPlan, Quiet, Rhythm};
+pub use plans::{CareContact, LearningCard, LowDayPlan, OwnSupportPlan};
 
 pub use field::{Field, Holds, Merge};
+pub use rhythm::{Quiet, Rhythm, TimeOfDay};
 pub use table::{ALL, COMMON, Ends, Rules, Sharing, Text};
 pub use window::{Day, InvalidWindow, WINDOW_DAYS_MAX, Window};
 

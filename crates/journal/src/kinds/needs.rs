@@ -208,6 +208,11 @@ impl SupportOffer {
         }
     }
 
+    /// What was offered, whether it still is or not.
+    pub fn offers(&self) -> &BTreeSet<Support> {
+        &self.offers
+    }
+
     /// What is offered at `now`; nothing once it was withdrawn or is over.
     pub fn offered(&self, now: Timestamp) -> BTreeSet<Support> {
         let stands = !self.withdrawn && self.days.holds(now);

@@ -1,6 +1,5 @@
-//! Plans, contacts, rhythms and cards: what somebody prepares on a better day.
+//! Plans, contacts and cards: what somebody prepares on a better day.
 
-use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sidelight_format::{Edit, FieldValue, Rendered};
@@ -8,7 +7,7 @@ use sidelight_format::{Edit, FieldValue, Rendered};
 use super::Day;
 use super::content::{Content, Reader, Said, Typed, Writer};
 use super::needs::flag;
-use super::words::{Section, Weekday, Word};
+use super::words::{Section, Word};
 
 /// What helps on a low day, by section. Only sections that its owner offers go along when the
 /// plan is shared.
@@ -164,129 +163,6 @@ impl Typed for CareContact {
             hours: reader.words("hours"),
             share: reader.flag("share", false),
         })
-    }
-}
-
-/// Something that somebody means to do on some days. Not doing it leaves no trace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rhythm {
-    /// What.
-    pub intention: Said,
-    /// On which days of the week.
-    pub weekdays: BTreeSet<Weekday>,
-    /// When nothing may disturb.
-    pub quiet: BTreeSet<Quiet>,
-    /// Whether it is paused.
-    pub paused: bool,
-}
-
-impl Rhythm {
-    /// Means to do this.
-    pub fn to(intention: Said) -> Self {
-        Self {
-            intention,
-            weekdays: BTreeSet::new(),
-            quiet: BTreeSet::new(),
-            paused: false,
-        }
-    }
-
-    /// On this day of the week.
-    #[must_use]
-    pub fn on(mut self, day: Weekday) -> Self {
-        self.weekdays.insert(day);
-        self
-    }
-
-    /// With nothing disturbing in this time.
-    #[must_use]
-    pub fn quiet(mut self, quiet: Quiet) -> Self {
-        self.quiet.insert(quiet);
-        self
-    }
-
-    /// The edit that pauses it, or goes on.
-    pub fn pause(paused: bool) -> Edit {
-        flag("paused", paused)
-    }
-}
-
-impl Typed for Rhythm {
-    const KIND: &'static str = "rhythm";
-
-    fn content(&self) -> Content {
-        let quiet: Vec<_> = self.quiet.iter().map(Quiet::to_string).collect();
-        Writer::of::<Self>()
-            .text(&self.intention)
-            .words_of("weekdays", &self.weekdays)
-            .put(
-                "quiet",
-                (!quiet.is_empty()).then_some(FieldValue::List(quiet)),
-            )
-            .flag("paused", self.paused)
-            .done()
-    }
-
-    fn read(shown: &Rendered) -> Option<Self> {
-        let reader = Reader::of::<Self>(shown)?;
-        let quiet = reader.members("quiet");
-        Some(Self {
-            intention: reader.text()?,
-            weekdays: reader.words_of("weekdays"),
-            quiet: quiet
-                .iter()
-                .filter_map(|said| Quiet::parse(said.as_str()))
-                .collect(),
-            paused: reader.flag("paused", true),
-        })
-    }
-}
-
-/// A time of every day, on the wall clock of whoever it is quiet for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Quiet {
-    from: u16,
-    until: u16,
-}
-
-impl Quiet {
-    /// From `from` until `until`, minutes after midnight, 0 to 1,439; over midnight if it ends
-    /// before it begins, and the whole day if both are the same. None for other minutes.
-    pub fn new(from: u16, until: u16) -> Option<Self> {
-        (from < 1440 && until < 1440).then_some(Self { from, until })
-    }
-
-    /// Whether it is quiet at this minute of the day. A wall clock that leaps passes by minutes
-    /// or has them twice; each of them is quiet or not as always.
-    pub fn holds(&self, minute: u16) -> bool {
-        if self.from < self.until {
-            (self.from..self.until).contains(&minute)
-        } else {
-            minute >= self.from || minute < self.until
-        }
-    }
-
-    /// From `22:00-07:30`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let minutes = |text: &str| {
-            let (hours, minutes) = text.split_once(':')?;
-            let plain = [hours, minutes]
-                .iter()
-                .all(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()));
-            let (hours, minutes): (u16, u16) = (hours.parse().ok()?, minutes.parse().ok()?);
-            (plain && hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
-        };
-        let (from, until) = text.split_once('-')?;
-        Self::new(minutes(from)?, minutes(until)?)
-    }
-}
-
-/// `22:00-07:30`.
-impl fmt::Display for Quiet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let clock = |minutes: u16| (minutes / 60, minutes % 60);
-        let ((a, b), (c, d)) = (clock(self.from), clock(self.until));
-        write!(f, "{a:02}:{b:02}-{c:02}:{d:02}")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::field::{Field, Holds, Merge};
 use super::words;
-use Holds::{Choice, Days, Entry, Flag, Hash, Number, SetOf, SetOfWords, Words};
+use Holds::{Choice, Days, Entry, Flag, Hash, Number, SetOf, SetOfWords, Time, Words};
 use Merge::{
     AddWins, Agreed, First, FirstKnown, Fixed, Joined, Latest, Narrowest, NoWins, RemoveWins,
     YesWins,
@@ -280,6 +280,7 @@ pub const ALL: &[Rules] = &[
         text: Text::Needed,
         fields: &[
             field("weekdays", SetOf(words::Weekday::NAMES), RemoveWins),
+            field("at", Time, Latest),
             field("quiet", Holds::SetOfTimes, AddWins),
             field("paused", Flag, YesWins),
         ],

@@ -11,7 +11,7 @@ use sidelight_journal::kinds::{
     Agreement, Appreciation, Assent, Bid, Boundary, CapacityNote, CareContact, CheckIn, Comfort,
     ComfortCard, Consent, Content, Conversation, Day, Gratitude, LearningCard, LowDayPlan, Meaning,
     MicroConnection, Moment, OwnSupportPlan, Place, Pointed, Proposal, Quiet, Reflection, Reply,
-    Rhythm, Said, SupportOffer, SupportResponse, Typed, Window,
+    Rhythm, Said, SupportOffer, SupportResponse, TimeOfDay, Typed, Window,
 };
 use sidelight_journal::{Document, admit};
 
@@ -175,6 +175,7 @@ pub(crate) fn all_contents() -> Vec<(Content, Meaning)> {
             Rhythm::to(said("a walk"))
                 .on(Weekday::Friday)
                 .on(Weekday::Monday)
+                .at(TimeOfDay::parse("20:00").unwrap())
                 .quiet(Quiet::parse("22:00-07:30").unwrap())
         ),
         Consent(Consent::to(

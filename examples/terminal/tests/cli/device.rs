@@ -44,7 +44,10 @@ fn a_linked_device_has_everything_and_a_removed_one_gets_nothing_more() {
     assert_eq!(devices[1]["name"], "tablet");
     let warnings = ana.json(&["status"])["warnings"].clone();
     assert_eq!(warnings[0]["kind"], "device_linked");
-    assert!(text_of(&warnings[0]["text"]).contains("«tablet»"), "{warnings}");
+    assert!(
+        text_of(&warnings[0]["text"]).contains("«tablet»"),
+        "{warnings}"
+    );
     let id = text_of(&devices[1]["id"]);
     ana.run(&["device", "remove", &text_of(&devices[0]["id"])])
         .fails(11, "the device that you hold");

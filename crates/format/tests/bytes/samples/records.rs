@@ -2,13 +2,13 @@
 
 use sidelight_format::record::{
     AuthorRecord, CarriedRecord, ChainBranch, ChainPlace, ChainRecord, ChoicesRecord, DeviceRecord,
-    DropRecord, EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord, ErasedRecord,
-    ErasingRecord, Fact, FactRecord, HeldRecord, ImportedRecord, IndexDirectory, IndexKey,
-    IndexPage, IndexRow, ListedRecord, MoveRecord, MoveStage, Name, OutboxRecord, OwnAuthorRecord,
-    PageWriter, PairingEnd, PairingRecord, PersonRecord, PlacesWriter, PrivateKeysRecord,
-    PrivateLockRecord, Reach, Recovering, RenderedRecord, RenewalRecord, ReplicaRecord,
-    SearchChange, SearchDirectory, SearchKeys, SearchPage, SearchRun, SharedRecord, SpaceRecord,
-    UnseenErasure, UnseenRecord, Verdict, WaitingRecord,
+    DismissedRecord, DropRecord, EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord,
+    ErasedRecord, ErasingRecord, Fact, FactRecord, HeldRecord, ImportedRecord, IndexDirectory,
+    IndexKey, IndexPage, IndexRow, ListedRecord, MoveRecord, MoveStage, Name, OutboxRecord,
+    OwnAuthorRecord, PageWriter, PairingEnd, PairingRecord, PersonRecord, PlacesWriter,
+    PrivateKeysRecord, PrivateLockRecord, Reach, Recovering, RenderedRecord, RenewalRecord,
+    ReplicaRecord, SearchChange, SearchDirectory, SearchKeys, SearchPage, SearchRun, SharedRecord,
+    SpaceRecord, UnseenErasure, UnseenRecord, Verdict, WaitingRecord,
 };
 use sidelight_format::{
     AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, EraseToken, Generation, KeyHash, Kind,
@@ -422,7 +422,13 @@ pub(super) fn samples() -> Vec<Sample> {
                 indexed: Some(key()),
             },
         ),
-        record("records/32 choices", &ChoicesRecord { on_this_day: true }),
+        record(
+            "records/32 choices",
+            &ChoicesRecord {
+                on_this_day: true,
+                notices: false,
+            },
+        ),
         record(
             "records/33 held",
             &HeldRecord {
@@ -447,6 +453,7 @@ pub(super) fn samples() -> Vec<Sample> {
                 recovery: Some(Secret::new(run(3))),
             },
         ),
+        record("records/45 dismissed", &DismissedRecord { what: run(5) }),
         value("records/ChainPlace", &place()),
         value("records/UnseenErasure", &unseen()),
         value("records/Name", &Name("Ana".into())),

@@ -84,6 +84,7 @@ class HomesTest {
         FieldHolds.SET_OF_WORDS -> Field(name, listOf("one", "two"))
         FieldHolds.SET_OF -> Field(name, listOf(words.first()))
         FieldHolds.SET_OF_TIMES -> Field(name, listOf("22:00-07:30"))
+        FieldHolds.TIME -> Field(name, "20:00")
         FieldHolds.ENTRY, FieldHolds.HASH -> null
     }
 
