@@ -499,6 +499,9 @@ pub struct ExportOptions {
     pub private: bool,
     /// Only these, by their ids or the beginnings of them; empty for every one.
     pub only: Vec<String>,
+    /// The language of what a page says around the entries, such as `de`; none for English.
+    /// Entries are as somebody wrote them.
+    pub locale: Option<String>,
 }
 
 /// What an export wrote.

@@ -5,12 +5,12 @@
 //! whatever somebody typed; all of them are escaped, and none can turn the reading direction of
 //! what stands around it.
 
-use core::fmt::Write;
+use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
 use sha2::{Digest, Sha256};
-use sidelight_format::{EntryDate, FieldValue, Rendered};
+use sidelight_format::{EntryDate, FieldValue};
 
 use crate::Outgoing;
 
@@ -20,14 +20,53 @@ const STYLE: &str = include_str!("page.css");
 /// What the window is called: nothing that tells whoever looks over a shoulder.
 const TITLE: &str = "Notes";
 
+/// What stands on a page that nobody has typed, in somebody's language. Where there is nothing of
+/// an id, names stand as they are in entries.
+///
+/// The ids: `page.private`, `page.together`, `page.yes`, `page.no`, `page.newer`,
+/// `page.after_day` (between the number of a day and its month), `month.1` to `month.12`, and
+/// `kind.` and `field.` with the name of a kind or a field.
+#[derive(Clone, Debug, Default)]
+pub struct Labels(BTreeMap<String, String>);
+
+impl Labels {
+    /// These texts by their ids.
+    pub fn new(texts: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(texts.into_iter().collect())
+    }
+
+    fn text(&self, id: &str) -> Option<&str> {
+        self.0.get(id).map(String::as_str)
+    }
+
+    fn or<'a>(&'a self, id: &str, otherwise: &'a str) -> &'a str {
+        self.text(id).unwrap_or(otherwise)
+    }
+
+    /// What a kind or a field is called.
+    fn name(&self, list: &str, name: &str) -> String {
+        let label = self.text(&format!("{list}.{name}"));
+        label.map_or_else(|| name.replace('_', " "), str::to_owned)
+    }
+}
+
 /// A page in the making.
 #[derive(Debug, Default)]
 pub struct Page {
+    labels: Labels,
     day: Option<u32>,
     year: Option<i16>,
 }
 
 impl Page {
+    /// A page with these labels.
+    pub fn new(labels: Labels) -> Self {
+        Self {
+            labels,
+            ..Self::default()
+        }
+    }
+
     /// What stands before the first entry. `years` are those of its entries, in their order.
     pub fn begin(years: &[i16]) -> String {
         let policy = format!(
@@ -69,31 +108,58 @@ impl Page {
         let (day, year) = (rendered.date.day_number(), rendered.date.year());
         let new_day = self.day.replace(day) != Some(day);
         let new_year = self.year.replace(year) != Some(year);
+        let labels = &self.labels;
         let markup = html! {
             @if new_day {
                 h2 id=[new_year.then(|| format!("y{year}"))] {
-                    time datetime=(rendered.date) { (Long(rendered.date)) }
+                    time datetime=(rendered.date) { (self.long(rendered.date)) }
                 }
             }
             article id={ "e" (entry.id.to_hex()) } {
                 p class="by" {
                     bdi { (Exact(entry.author)) }
-                    " · " (kind(rendered))
-                    @if !entry.shared { " · private" }
-                    @if entry.together { " · together" }
+                    " · " (Exact(&labels.name("kind", rendered.kind.as_str())))
+                    @if !entry.shared { " · " (labels.or("page.private", "private")) }
+                    @if entry.together { " · " (labels.or("page.together", "together")) }
                 }
                 @if !rendered.text.is_empty() {
                     div class="text" dir="auto" { (Exact(&rendered.text)) }
                 }
                 @if !rendered.fields.is_empty() {
                     dl { @for (name, value) in &rendered.fields {
-                        dt { (Exact(&name.replace('_', " "))) }
-                        (Value(value))
+                        dt { (Exact(&labels.name("field", name))) }
+                        (Value(labels, value))
                     } }
                 }
             }
         };
         format!("\n{}", markup.into_string())
+    }
+
+    /// A day as it is read out: no order of numbers that is another day elsewhere.
+    fn long(&self, day: EntryDate) -> String {
+        const MONTHS: [&str; 12] = [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ];
+        let month = usize::from(day.month()).checked_sub(1);
+        let month = month.and_then(|month| MONTHS.get(month)).unwrap_or(&"");
+        let month = self
+            .labels
+            .or(&format!("month.{}", day.month()), month)
+            .to_owned();
+        let after = self.labels.or("page.after_day", "");
+        format!("{}{after} {month} {}", day.day(), day.year())
     }
 
     /// What stands after the last entry.
@@ -117,49 +183,22 @@ impl Render for Exact<'_> {
     }
 }
 
-struct Value<'a>(&'a FieldValue);
+struct Value<'a>(&'a Labels, &'a FieldValue);
 
 impl Render for Value<'_> {
     fn render(&self) -> Markup {
-        match self.0 {
+        let labels = self.0;
+        match self.1 {
             FieldValue::Text(text) => html! { dd dir="auto" { (Exact(text)) } },
             FieldValue::Number(number) => html! { dd { (number) } },
-            FieldValue::Flag(true) => html! { dd { "yes" } },
-            FieldValue::Flag(false) => html! { dd { "no" } },
+            FieldValue::Flag(true) => html! { dd { (labels.or("page.yes", "yes")) } },
+            FieldValue::Flag(false) => html! { dd { (labels.or("page.no", "no")) } },
             FieldValue::List(list) => {
                 html! { @for one in list { dd dir="auto" { (Exact(one)) } } }
             }
-            FieldValue::Unknown(_) => html! { dd { "(from a newer version)" } },
+            FieldValue::Unknown(_) => {
+                html! { dd { (labels.or("page.newer", "(from a newer version)")) } }
+            }
         }
-    }
-}
-
-fn kind(rendered: &Rendered) -> String {
-    rendered.kind.as_str().replace('_', " ")
-}
-
-/// A day as it is read out: no order of numbers that is another day elsewhere.
-struct Long(EntryDate);
-
-impl Render for Long {
-    fn render_to(&self, into: &mut String) {
-        const MONTHS: [&str; 12] = [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ];
-        let month = usize::from(self.0.month()).checked_sub(1);
-        let month = month.and_then(|month| MONTHS.get(month)).unwrap_or(&"");
-        // Writing to text does not fail.
-        let _ = write!(into, "{} {month} {}", self.0.day(), self.0.year());
     }
 }

@@ -20,6 +20,7 @@ use super::prove::{Fault, Proved, prove};
 use super::{ENTRIES, FILES, ITEM_LEN_MAX, MANIFEST, Manifest, PERSONS, PROOF};
 use crate::device::private_space;
 use crate::reader::on_pool;
+use crate::words::Words;
 
 /// How long a manifest may be: far more than names and hashes take.
 const MANIFEST_LEN_MAX: u64 = 256 * 1024;
@@ -392,7 +393,7 @@ fn write_page(
     let mut years: Vec<_> = proved.iter().map(|one| one.rendered.date.year()).collect();
     years.dedup();
     let mut text = html::Page::begin(&years);
-    let mut page = html::Page::default();
+    let mut page = html::Page::new(html::Labels::new(Words::embedded("en").labels()));
     for one in proved {
         text.push_str(&page.entry(&outgoing(one, manifest, exporter)));
     }

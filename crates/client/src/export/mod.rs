@@ -15,6 +15,7 @@ use crate::device::view::{self, EntryView};
 use crate::device::{Device, evidence};
 use crate::evidence::Bundle;
 use crate::records::{ExchangeProgress, ExportFormat, ExportOptions, ExportReport, ExportScope};
+use crate::words::Words;
 use crate::{Error, Journal, reading};
 
 /// How many entries are read and written in one go; other calls get in between.
@@ -39,7 +40,7 @@ impl Journal {
     ) -> Result<ExportReport, Error> {
         let sentence = "an export is under way already; wait until it is done";
         let underway = self.shared.exporting.begin(sentence)?;
-        let format = options.format;
+        let (format, locale) = (options.format, options.locale.clone());
         let chosen = self
             .call(move |driver| driver.read(|store| chosen(store, &options)))
             .await?;
@@ -47,7 +48,7 @@ impl Journal {
         let mut years: Vec<_> = chosen.iter().map(|one| one.year).collect();
         years.dedup();
         let mut writer = self
-            .call(move |_| Writer::begin(&dir, format, &years))
+            .call(move |_| Writer::begin(&dir, (format, locale.as_deref()), &years))
             .await?;
         for step in chosen.chunks(STEP) {
             let step: Vec<_> = step.iter().map(|one| one.id).collect();
@@ -133,7 +134,11 @@ enum Form {
 }
 
 impl Writer {
-    fn begin(dir: &Path, format: ExportFormat, years: &[i16]) -> Result<Self, Error> {
+    fn begin(
+        dir: &Path,
+        (format, locale): (ExportFormat, Option<&str>),
+        years: &[i16],
+    ) -> Result<Self, Error> {
         let form = match format {
             ExportFormat::Json => {
                 let mut file = NewFile::begin(dir, "sidelight.json")?;
@@ -143,7 +148,8 @@ impl Writer {
             ExportFormat::Html => {
                 let mut file = NewFile::begin(dir, "sidelight.html")?;
                 file.write(&html::Page::begin(years))?;
-                Form::Html(file, html::Page::default())
+                let labels = Words::embedded(locale.unwrap_or("en")).labels();
+                Form::Html(file, html::Page::new(html::Labels::new(labels)))
             }
             ExportFormat::Markdown => Form::Markdown(NewFolder::begin(dir, "sidelight-markdown")?),
             ExportFormat::Evidence => Form::Evidence(Box::new(Bundle::begin(dir)?)),

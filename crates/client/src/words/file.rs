@@ -34,6 +34,8 @@ struct File {
     #[serde(default)]
     sentences: Vec<SentenceForm>,
     #[serde(default)]
+    labels: Vec<SentenceForm>,
+    #[serde(default)]
     prompts: Vec<PromptForm>,
     #[serde(default)]
     cards: Vec<CardForm>,
@@ -90,6 +92,7 @@ pub(super) fn words(files: &[&str]) -> Result<Words, Defect> {
             prompts: Vec::new(),
             cards: Vec::new(),
             sentences: Sentences::default(),
+            labels: Sentences::default(),
         });
         if words.locale != locale {
             return Err(Defect::Locales);
@@ -98,6 +101,14 @@ pub(super) fn words(files: &[&str]) -> Result<Words, Defect> {
         check::count("sentences", file.sentences.len(), SENTENCES_MAX)?;
         for (place, form) in file.sentences.into_iter().enumerate() {
             sentence(At("sentence", place + 1), form, &mut words.sentences)?;
+        }
+        check::count("labels", file.labels.len(), SENTENCES_MAX)?;
+        for (place, form) in file.labels.into_iter().enumerate() {
+            let at = At("label", place + 1);
+            let text = check::text(at, "text", form.text, ANSWER_LEN_MAX)?;
+            if !words.labels.insert(check::id(at, form.id)?, text) {
+                return Err(Defect::Twice { at });
+            }
         }
         for (place, form) in file.prompts.into_iter().enumerate() {
             let prompt = prompt(At("prompt", place + 1), form, &locale)?;

@@ -46,6 +46,7 @@
 //! | `partial` | true if not everything is translated yet |
 //! | `author`, `reviewed_on` | who wrote it; when it was last read through |
 //! | `sentences` | list of `id`, `text`: see [`Sentence`] |
+//! | `labels` | list of `id`, `text`: see [`Words::label`] |
 //! | `prompts` | list of `id`, `theme`, `who`, `audience`, `effort`, `text`; `answers`, for the effort `tap` alone; `sensitive`: see [`Prompt`] |
 //! | `cards` | list of `id`, `myth`, `reality`, `limits`, `source`, `checked_on`, `review_by`; `url`, `sensitive`: see [`Card`] |
 //!
@@ -85,6 +86,7 @@ const EMBEDDED: [(&str, &[&str]); 2] = [
         "en",
         &[
             include_str!("../../words/en/sentences.json"),
+            include_str!("../../words/en/labels.json"),
             include_str!("../../words/en/prompts.json"),
             include_str!("../../words/en/cards.json"),
         ],
@@ -93,6 +95,7 @@ const EMBEDDED: [(&str, &[&str]); 2] = [
         "de",
         &[
             include_str!("../../words/de/sentences.json"),
+            include_str!("../../words/de/labels.json"),
             include_str!("../../words/de/prompts.json"),
         ],
     ),
@@ -106,6 +109,7 @@ pub struct Words {
     prompts: Vec<Prompt>,
     cards: Vec<Card>,
     sentences: Sentences,
+    labels: Sentences,
 }
 
 /// A locale that comes with the library.
@@ -166,6 +170,7 @@ impl Words {
             }
         }
         self.sentences.add_missing(&fallback.sentences);
+        self.labels.add_missing(&fallback.labels);
         self
     }
 
@@ -219,6 +224,19 @@ impl Words {
         let own = self.sentences.text(sentence.as_str());
         own.or_else(|| english().sentences.text(sentence.as_str()))
             .unwrap_or_default()
+    }
+
+    /// All labels, by their ids.
+    pub(crate) fn labels(&self) -> Vec<(String, String)> {
+        let all = self.labels.all();
+        all.map(|(id, text)| (id.clone(), text.clone())).collect()
+    }
+
+    /// What a kind or a field is called, or a month, and what else stands on an exported page:
+    /// by an id such as `kind.moment`, `field.not_wanted` or `month.8`. None for what these words
+    /// have no label for, such as kinds to come: show its name then.
+    pub fn label(&self, id: &str) -> Option<&str> {
+        self.labels.text(id)
     }
 
     /// What a theme is called.

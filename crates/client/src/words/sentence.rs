@@ -143,6 +143,10 @@ impl Sentences {
         self.0.get(id).map(String::as_str)
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.0.iter()
+    }
+
     /// Whether it was new.
     pub(super) fn insert(&mut self, id: String, text: String) -> bool {
         self.0.insert(id, text).is_none()

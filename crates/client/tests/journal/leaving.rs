@@ -15,6 +15,7 @@ const EVERYTHING: ExportOptions = ExportOptions {
     scope: ExportScope::Both,
     private: true,
     only: Vec::new(),
+    locale: None,
 };
 
 fn field(name: &str, value: FieldValue) -> Field {

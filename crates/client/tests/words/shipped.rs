@@ -174,3 +174,26 @@ fn what_a_locale_lacks_is_there_in_english() {
         assert_eq!(words.locale(), expected, "{unknown:?}");
     }
 }
+
+/// An exported page names what this library knows in the reader's language.
+#[test]
+fn every_kind_every_field_and_every_month_has_a_label_in_every_locale() {
+    for locale in Words::locales() {
+        let words = Words::embedded(&locale.tag);
+        let labelled = |id: String| assert!(words.label(&id).is_some(), "{id} in {}", locale.tag);
+        for rules in sidelight::kinds::ALL {
+            labelled(format!("kind.{}", rules.name));
+            for field in rules.fields.iter().chain(sidelight::kinds::COMMON) {
+                labelled(format!("field.{}", field.name));
+            }
+        }
+        (1..=12).for_each(|month| labelled(format!("month.{month}")));
+        for id in ["private", "together", "yes", "no", "newer"] {
+            labelled(format!("page.{id}"));
+        }
+    }
+    let (english, german) = (Words::embedded("en"), Words::embedded("de"));
+    assert_eq!(english.label("month.8"), Some("August"));
+    assert_eq!(german.label("month.3"), Some("März"));
+    assert_eq!(german.label("kind.kind_to_come"), None);
+}

@@ -356,3 +356,33 @@ fn whoever_taps_can_say_no() {
         assert!(out, "{}: {:?}", prompt.id, prompt.answers);
     }
 }
+
+/// It stands on screens that others see.
+#[test]
+fn the_one_notice_names_nobody_and_nothing_in_any_language() {
+    for locale in Words::locales() {
+        let words = Words::embedded(&locale.tag);
+        let notice = words.sentence(Sentence::Notice).to_lowercase();
+        assert!(!notice.is_empty() && notice.len() < 80, "{notice}");
+        assert!(!notice.contains(|c: char| c.is_ascii_digit()), "{notice}");
+        let kinds = sidelight::kinds::ALL
+            .iter()
+            .map(|rules| rules.name.replace('_', " "));
+        let telling = [
+            "partner",
+            "journal",
+            "tagebuch",
+            "sidelight",
+            "shared",
+            "new",
+            "neu",
+            "waiting",
+        ];
+        for word in kinds.chain(telling.map(str::to_owned)) {
+            let told = notice
+                .split(|c: char| !c.is_alphabetic())
+                .any(|part| part == word);
+            assert!(!told, "«{word}» is in «{notice}»");
+        }
+    }
+}

@@ -4,7 +4,9 @@ use html5ever::tendril::TendrilSink;
 use html5ever::{ParseOpts, parse_document};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use proptest::prelude::*;
-use sidelight_exchange::html::Page;
+use sidelight_exchange::Outgoing;
+use sidelight_exchange::html::{Labels, Page};
+use sidelight_format::{EntryDate, FieldValue};
 
 use crate::support::*;
 
@@ -136,6 +138,37 @@ fn the_page_fetches_nothing_and_allows_nothing() {
     let title = &all.iter().find(|one| one.name == "title").unwrap().text;
     assert_eq!(title, "Notes");
     assert!(!html.contains("http://") && !html.contains("https://"));
+}
+
+#[test]
+fn labels_are_those_of_a_language_and_names_without_one_stand_as_they_are() {
+    let texts = [
+        ("kind.moment", "Augenblick"),
+        ("page.private", "nur für mich"),
+        ("page.after_day", "."),
+        ("month.3", "März<b>"),
+    ];
+    let texts = texts.map(|(id, text)| (id.to_owned(), text.to_owned()));
+    let mut page = Page::new(Labels::new(texts));
+    let kept = Kept::moment("rain");
+    let mut rendered = kept.rendered.clone();
+    rendered.date = EntryDate::new(2026, 3, 1, 0).unwrap();
+    rendered.fields = vec![("not_wanted".into(), FieldValue::Flag(true))];
+    let shown = page.entry(&Outgoing {
+        rendered: &rendered,
+        shared: false,
+        ..kept.out()
+    });
+    // What a label says is text, too.
+    for part in [
+        "1. März&lt;b&gt; 2026",
+        "Augenblick",
+        "nur für mich",
+        "not wanted",
+        "yes",
+    ] {
+        assert!(shown.contains(part), "«{part}» is not in {shown}");
+    }
 }
 
 /// What a real browser makes of it, whole. Needs `chromium`, or what `SIDELIGHT_BROWSER` names.

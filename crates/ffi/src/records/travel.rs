@@ -196,6 +196,7 @@ impl ExportOptions {
             scope: self.scope.into(),
             private: self.private,
             only: self.only,
+            ..sidelight::ExportOptions::default()
         }
     }
 }

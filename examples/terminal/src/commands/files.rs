@@ -203,6 +203,7 @@ pub(crate) async fn export(
             cli::ExportScope::Both => ExportScope::Both,
         },
         private,
+        locale: options.locale,
         only: options.only,
     };
     let report = {
