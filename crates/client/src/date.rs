@@ -26,6 +26,15 @@ impl Date {
         Self::of(&Zoned::now())
     }
 
+    /// The day of a clock that was set, in seconds since 1970, in the zone of this device.
+    ///
+    /// # Errors
+    /// Invalid if no calendar has that day.
+    #[doc(hidden)]
+    pub fn by_clock(seconds: i64) -> Result<Self, Error> {
+        Self::at(Timestamp(seconds))
+    }
+
     /// The day of a moment in the zone of this device.
     pub(crate) fn at(now: Timestamp) -> Result<Self, Error> {
         let moment = jiff::Timestamp::from_second(now.0).map_err(|_| {

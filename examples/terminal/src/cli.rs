@@ -1,8 +1,12 @@
 //! The options. What each command does stands in `commands`.
 
+pub(crate) mod alone;
+pub(crate) mod between;
+pub(crate) mod days;
 pub(crate) mod needs;
 pub(crate) mod private;
 pub(crate) mod reading;
+mod words;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,6 +14,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::keys::Kept;
+
+pub(crate) use words::{Cards, HelpNow, Prompts};
 
 /// A journal for two.
 ///
@@ -25,6 +31,9 @@ pub(crate) struct Cli {
     /// Print JSON, for programs: one document, or one on each line for `watch`
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// A clock that is set, in seconds since 1970: to see what another day shows, and for tests
+    #[arg(long, value_name = "SECONDS", global = true, hide = true)]
+    pub(crate) clock: Option<i64>,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -88,6 +97,32 @@ pub(crate) enum Command {
     Boundary(needs::Boundary),
     /// Read your plan for a low day, or put something in it
     Plan(needs::Plan),
+    /// Answer an offer of your partner; nobody has to
+    Answer(between::Answer),
+    /// Propose, assent, withdraw: what both of you agree on
+    Agreement(between::Agreement),
+    /// Talk about one thing by turns, with pauses
+    Conversation(between::Conversation),
+    /// Say how much there is to give or to bear today
+    Capacity(alone::Capacity),
+    /// Read what holds you up while you hold up somebody, or put something there
+    OwnPlan(alone::OwnPlan),
+    /// Keep who treats or helps you
+    Contact(alone::Contact),
+    /// Say who may see or use something, and for how long
+    Consent(alone::Consent),
+    /// Show what you mean to do on some days, or add to it
+    Rhythm(days::Rhythm),
+    /// Pause all your rhythms
+    Pause,
+    /// Go on with your rhythms
+    Resume,
+    /// Show when nothing may disturb you, or change it
+    Quiet(days::Quiet),
+    /// Say when an app may draw your attention on this device, and by what words
+    Notices(days::Notices),
+    /// Recall what you said has helped, and what goes together
+    Recall(days::Recall),
     /// List entries, the newest first
     List(reading::List),
     /// Look for entries by their words, kind, author, tags and days
@@ -307,6 +342,15 @@ pub(crate) struct Write {
     /// The entry that it answers
     #[arg(long, value_name = "ID")]
     pub(crate) reply_to: Option<String>,
+    /// A tag; as often as you like
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
+    /// A further field of its kind; for a set as often as you like
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) field: Vec<String>,
+    /// Answer gently, without words of your own
+    #[arg(long, requires = "reply_to", value_parser = clap::builder::PossibleValuesParser::new(sidelight::kinds::words::Acknowledgement::NAMES))]
+    pub(crate) gently: Option<String>,
     /// Keep it together: both of you may change it
     #[arg(long, requires = "share")]
     pub(crate) together: bool,
@@ -314,8 +358,8 @@ pub(crate) struct Write {
     #[arg(long)]
     pub(crate) date: Option<String>,
     /// The text, or - to read it from standard input
-    #[arg(allow_hyphen_values = true)]
-    pub(crate) text: String,
+    #[arg(allow_hyphen_values = true, required_unless_present_any = ["gently", "field"])]
+    pub(crate) text: Option<String>,
 }
 
 #[derive(Args)]
@@ -395,6 +439,9 @@ pub(crate) struct Export {
     /// Only this entry; may be given several times
     #[arg(long, value_name = "ID")]
     pub(crate) only: Vec<String>,
+    /// The language of what a page says around the entries, such as en or de
+    #[arg(long)]
+    pub(crate) locale: Option<String>,
     /// The folder to write into
     pub(crate) dir: PathBuf,
 }
@@ -428,56 +475,6 @@ pub(crate) enum ExportScope {
     Received,
     /// All of it
     Both,
-}
-
-#[derive(Args)]
-pub(crate) struct Prompts {
-    /// Only of this theme, such as gratitude or touch_without_expectation
-    #[arg(long)]
-    pub(crate) theme: Option<String>,
-    /// The language, such as en or de
-    #[arg(long)]
-    pub(crate) locale: Option<String>,
-    /// For whom besides either: supporter or low
-    #[arg(long = "for", value_name = "WHO")]
-    pub(crate) who: Option<String>,
-    /// Nothing that takes more than this: tap, line or while
-    #[arg(long)]
-    pub(crate) effort: Option<String>,
-    /// List all of them
-    #[arg(long, conflicts_with_all = ["who", "effort", "seed", "last", "without"])]
-    pub(crate) all: bool,
-    /// What the choice is drawn from [default: today's date]
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) seed: Option<u64>,
-    /// The id of the last one, which does not come again
-    #[arg(long, value_name = "ID")]
-    pub(crate) last: Option<String>,
-    /// Ids of prompts that are not to come
-    #[arg(long, value_name = "ID", num_args = 1..)]
-    pub(crate) without: Vec<String>,
-}
-
-#[derive(Args)]
-pub(crate) struct Cards {
-    /// Only the card of this id
-    pub(crate) id: Option<String>,
-    /// The language, such as en or de
-    #[arg(long)]
-    pub(crate) locale: Option<String>,
-}
-
-#[derive(Args)]
-pub(crate) struct HelpNow {
-    /// Where you are, as two letters such as NZ; it is never guessed
-    #[arg(long, value_name = "CODE")]
-    pub(crate) region: Option<String>,
-    /// The language of the sentences around it, such as en or de
-    #[arg(long)]
-    pub(crate) locale: Option<String>,
-    /// A list of your own instead of the one that is built in
-    #[arg(long, value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -557,7 +554,7 @@ mod tests {
             let Some(Command::Write(write)) = cli.command else {
                 panic!("not write");
             };
-            assert_eq!((write.text.as_str(), write.share), (text, true));
+            assert_eq!((write.text.as_deref(), write.share), (Some(text), true));
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use directories::ProjectDirs;
-use sidelight::{Journal, KeyStore, NewPerson, PrivateLock, Reader, Recover};
+use sidelight::{Date, Journal, KeyStore, NewPerson, PrivateLock, Reader, Recover};
 
 use crate::failure::Failure;
 use crate::keys::Keys;
@@ -13,11 +14,13 @@ use crate::keys::Keys;
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
     dir: PathBuf,
+    /// A clock that was set; otherwise it is this device's.
+    clock: Option<i64>,
 }
 
 impl Home {
     /// The folder that was given, else `$SIDELIGHT_HOME`, else the platform's.
-    pub(crate) fn new(given: Option<PathBuf>) -> Result<Self, Failure> {
+    pub(crate) fn new(given: Option<PathBuf>, clock: Option<i64>) -> Result<Self, Failure> {
         let variable = std::env::var_os("SIDELIGHT_HOME").filter(|value| !value.is_empty());
         let dir = given
             .or_else(|| variable.map(PathBuf::from))
@@ -29,7 +32,7 @@ impl Home {
                     "this system does not say where to keep a journal; name a folder with --home DIR",
                 )
             })?;
-        Ok(Self { dir })
+        Ok(Self { dir, clock })
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -93,7 +96,11 @@ impl Home {
 
     /// Opens the journal as it is.
     pub(crate) async fn open_locked(&self) -> Result<Journal, Failure> {
-        Ok(Journal::open(self.journal_dir(), self.keys().open().await?).await?)
+        let (dir, keys) = (self.journal_dir(), self.keys().open().await?);
+        Ok(match self.set_clock() {
+            Some(clock) => Journal::open_at(dir, keys, clock).await?,
+            None => Journal::open(dir, keys).await?,
+        })
     }
 
     /// Opens the journal only to read, whoever else is writing.
@@ -110,7 +117,22 @@ impl Home {
 
     /// Opens it with these keys.
     pub(crate) async fn read_with(&self, keys: Arc<dyn KeyStore>) -> Result<Reader, Failure> {
-        Ok(Reader::open(self.journal_dir(), keys).await?)
+        Ok(match self.set_clock() {
+            Some(clock) => Reader::open_at(self.journal_dir(), keys, clock).await?,
+            None => Reader::open(self.journal_dir(), keys).await?,
+        })
+    }
+
+    /// What day it is here.
+    pub(crate) fn today(&self) -> Result<Date, Failure> {
+        match self.clock {
+            Some(seconds) => Ok(Date::by_clock(seconds)?),
+            None => Ok(Date::today()),
+        }
+    }
+
+    fn set_clock(&self) -> Option<Arc<AtomicI64>> {
+        self.clock.map(|seconds| Arc::new(AtomicI64::new(seconds)))
     }
 }
 

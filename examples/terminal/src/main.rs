@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<(), Failure> {
     let output = Output::new(cli.json);
-    let home = || Home::new(cli.home.clone());
+    let home = || Home::new(cli.home.clone(), cli.clock);
     let Some(command) = cli.command else {
         return output.print(HELLO);
     };
@@ -72,6 +72,23 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Comfort(options) => commands::needs::comfort(&home()?, options, output).await,
         Command::Boundary(options) => commands::needs::boundary(&home()?, options, output).await,
         Command::Plan(options) => commands::needs::plan(&home()?, options, output).await,
+        Command::Answer(options) => commands::between::answer(&home()?, options, output).await,
+        Command::Agreement(options) => {
+            commands::between::agreement(&home()?, options, output).await
+        }
+        Command::Conversation(options) => {
+            commands::between::conversation(&home()?, options, output).await
+        }
+        Command::Capacity(options) => commands::alone::capacity(&home()?, options, output).await,
+        Command::OwnPlan(options) => commands::alone::own_plan(&home()?, options, output).await,
+        Command::Contact(options) => commands::alone::contact(&home()?, options, output).await,
+        Command::Consent(options) => commands::alone::consent(&home()?, options, output).await,
+        Command::Rhythm(options) => commands::days::rhythm(&home()?, options, output).await,
+        Command::Pause => commands::days::pause(&home()?, true, output).await,
+        Command::Resume => commands::days::pause(&home()?, false, output).await,
+        Command::Quiet(options) => commands::days::quiet(&home()?, options, output).await,
+        Command::Notices(options) => commands::days::notices(&home()?, options, output).await,
+        Command::Recall(options) => commands::days::recall(&home()?, options, output).await,
         Command::List(options) => commands::read::list(&home()?, options, output).await,
         Command::Drafts(options) => commands::read::drafts(&home()?, options, output).await,
         Command::History(options) => commands::past::history(&home()?, options, output).await,
@@ -93,6 +110,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Verify(options) => commands::verify::verify(options, output).await,
         Command::Export(options) => commands::files::export(&home()?, options, output).await,
         Command::Prompts(options) => commands::words::prompts(options, output),
+        Command::Cards(options) if options.keep => {
+            commands::words::keep(&home()?, options, output).await
+        }
         Command::Cards(options) => commands::words::cards(options, output),
         Command::HelpNow(options) => commands::help::help_now(options, output),
         Command::Relay(options) => commands::relay::relay(cli.home, options, output).await,

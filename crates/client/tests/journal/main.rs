@@ -16,6 +16,7 @@ mod moving;
 mod recalls;
 mod relays;
 mod rhythms;
+mod rights;
 mod search;
 mod support;
 mod together;

@@ -1,9 +1,13 @@
 //! The commands, by what they are about. Each opens the home, asks the library, and tells.
 
+pub(crate) mod alone;
 pub(crate) mod begin;
+pub(crate) mod between;
+pub(crate) mod days;
 pub(crate) mod device;
 pub(crate) mod editor;
 pub(crate) mod erase;
+mod fields;
 pub(crate) mod files;
 pub(crate) mod help;
 pub(crate) mod hold;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sidelight::kinds::words::Word;
 use sidelight::kinds::{self, Comfort, ComfortCard, LowDayPlan, Said, SupportOffer, Window};
-use sidelight::{Date, Draft, Entry, Field, FieldEdit, FieldValue, Journal, PageRequest, Space};
+use sidelight::{Draft, Entry, Field, FieldEdit, FieldValue, Journal, PageRequest, Space};
 
 use super::write::short;
 use crate::cli::needs as cli;
@@ -25,7 +25,7 @@ pub(crate) async fn check_in(
     output: Output,
 ) -> Result<(), Failure> {
     let saying = &options.saying;
-    let mut check_in = kinds::CheckIn::for_days(window(saying.days)?);
+    let mut check_in = kinds::CheckIn::for_days(window(home, saying.days)?);
     if let Some(need) = options.need.as_deref().and_then(Word::named) {
         check_in = check_in.need(need);
     }
@@ -71,7 +71,7 @@ pub(crate) async fn offer(home: &Home, options: cli::Offer, output: Output) -> R
         return Err(Failure::invalid("say what you offer"));
     };
     let mut offer = offers.fold(
-        SupportOffer::of(first, window(saying.days)?),
+        SupportOffer::of(first, window(home, saying.days)?),
         SupportOffer::or,
     );
     for limit in &options.limit {
@@ -92,7 +92,7 @@ pub(crate) async fn bid(home: &Home, options: cli::Bid, output: Output) -> Resul
     let Some(invitation) = options.bid.as_deref().and_then(Word::named) else {
         return Err(Failure::invalid("say what you would like to share"));
     };
-    let mut bid = kinds::Bid::for_(invitation, window(saying.days)?);
+    let mut bid = kinds::Bid::for_(invitation, window(home, saying.days)?);
     if let Some(effort) = options.effort.as_deref().and_then(Word::named) {
         bid = bid.taking(effort);
     }
@@ -112,7 +112,7 @@ pub(crate) async fn comfort(
     output: Output,
 ) -> Result<(), Failure> {
     let comfort = match options.comfort.as_str() {
-        "welcome" => Comfort::Welcome(window(options.days)?),
+        "welcome" => Comfort::Welcome(window(home, options.days)?),
         "ask_first" => Comfort::AskFirst,
         _ => Comfort::NotNow,
     };
@@ -192,7 +192,12 @@ pub(crate) async fn plan(home: &Home, options: cli::Plan, output: Output) -> Res
     changed(&plan.id, plan.space, output)
 }
 
-async fn keep(home: &Home, draft: Draft, share: bool, output: Output) -> Result<(), Failure> {
+pub(super) async fn keep(
+    home: &Home,
+    draft: Draft,
+    share: bool,
+    output: Output,
+) -> Result<(), Failure> {
     let journal = home.open().await?;
     let draft = Draft {
         shared: share,
@@ -225,7 +230,7 @@ async fn yes(
     set(home, id, kind, (name, FieldValue::Flag(true)), output).await
 }
 
-async fn set(
+pub(super) async fn set(
     home: &Home,
     id: String,
     kind: &str,
@@ -252,7 +257,7 @@ async fn set(
     changed(&entry.id, entry.space, output)
 }
 
-fn changed(id: &str, space: Space, output: Output) -> Result<(), Failure> {
+pub(super) fn changed(id: &str, space: Space, output: Output) -> Result<(), Failure> {
     let document = Kept {
         id,
         space: space_name(space),
@@ -286,13 +291,13 @@ fn about_of(fields: &[Field]) -> Option<&str> {
     }
 }
 
-fn said(text: &str) -> Result<Said, Failure> {
+pub(super) fn said(text: &str) -> Result<Said, Failure> {
     Said::new(text).map_err(|_| Failure::invalid("say it in some words, or leave it out"))
 }
 
 /// Today and the days after it, `days` in all.
-fn window(days: u16) -> Result<Window, Failure> {
-    let today = Date::today();
+pub(super) fn window(home: &Home, days: u16) -> Result<Window, Failure> {
+    let today = home.today()?;
     let until = today.plus(u32::from(days) - 1)?;
     Ok(today.to(&until)?)
 }

@@ -67,8 +67,8 @@ pub(crate) async fn on_this_day(
         });
     }
     let day = match &options.date {
-        Some(day) => Date::parse(day, Date::today().offset_minutes)?,
-        None => Date::today(),
+        Some(day) => Date::parse(day, home.today()?.offset_minutes)?,
+        None => home.today()?,
     };
     let page: Result<Page, _> = journal
         .on_this_day(day, options.limit, options.before)

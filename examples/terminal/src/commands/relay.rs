@@ -26,7 +26,7 @@ pub(crate) async fn relay(
 ) -> Result<(), Failure> {
     let data = match options.data {
         Some(data) => data,
-        None => Home::new(home)?.relay_dir(),
+        None => Home::new(home, None)?.relay_dir(),
     };
     let mut config = Config::at(&data);
     config.listen = options.listen;

@@ -234,7 +234,7 @@ fn need_words(need: &NeedNow) -> String {
     }
 }
 
-fn write_plan(out: &mut String, plan: &Entry) {
+pub(super) fn write_plan(out: &mut String, plan: &Entry) {
     for field in &plan.fields {
         if let (FieldValue::List(members), true) = (&field.value, field.name != "offered") {
             for member in members {

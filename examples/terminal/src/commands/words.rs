@@ -4,11 +4,13 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use sidelight::kinds::{Day, LearningCard, Said};
 use sidelight::words::{Card, Effort, Prompt, PromptRequest, Sentence, Theme, Who, Words};
-use sidelight::{Date, ErrorKind};
+use sidelight::{Date, Draft, ErrorKind};
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::home::Home;
 use crate::output::Output;
 use crate::screen::Line;
 
@@ -202,12 +204,7 @@ pub(crate) fn cards(options: cli::Cards, output: Output) -> Result<(), Failure> 
     let words = in_locale(options.locale.as_deref())?;
     let cards: Vec<&Card> = match &options.id {
         None => words.cards().iter().collect(),
-        Some(id) => vec![words.card(id).ok_or_else(|| {
-            Failure::of(
-                ErrorKind::NotFound,
-                "there is no card of this id; `sidelight cards` lists them",
-            )
-        })?],
+        Some(id) => vec![words.card(id).ok_or_else(no_card)?],
     };
     let today = Date::today();
     let document = CardsRecord {
@@ -243,6 +240,32 @@ pub(crate) fn cards(options: cli::Cards, output: Output) -> Result<(), Failure> 
         }
         text.trim_end().to_owned()
     })
+}
+
+/// `sidelight cards ID --keep`.
+pub(crate) async fn keep(home: &Home, options: cli::Cards, output: Output) -> Result<(), Failure> {
+    let words = in_locale(options.locale.as_deref())?;
+    let card = options.id.as_deref().and_then(|id| words.card(id));
+    let card = card.ok_or_else(no_card)?;
+    let said = |text: &str| Said::new(text).map_err(|_| Failure::internal("an empty card"));
+    let reviewed_on = Day::parse(&card.checked_on.to_string());
+    let kept = LearningCard {
+        card: said(&card.id)?,
+        // Of several that were kept the one counts that was looked at last.
+        edition: 1,
+        myth: said(&card.myth)?,
+        reality: said(&card.reality)?,
+        source: said(&card.source)?,
+        reviewed_on: reviewed_on.ok_or_else(|| Failure::internal("a card without a day"))?,
+    };
+    super::needs::keep(home, Draft::of(&kept), false, output).await
+}
+
+fn no_card() -> Failure {
+    Failure::of(
+        ErrorKind::NotFound,
+        "there is no card of this id; `sidelight cards` lists them",
+    )
 }
 
 /// The words of the locale that was asked for, else English.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sidelight::{Date, Draft, Field, FieldValue};
 
-use super::{editor, text_or_stdin};
+use super::{editor, fields, text_or_stdin};
 use crate::cli;
 use crate::failure::Failure;
 use crate::home::Home;
@@ -21,10 +21,10 @@ struct Written<'a> {
 pub(crate) async fn write(home: &Home, options: cli::Write, output: Output) -> Result<(), Failure> {
     let date = match &options.date {
         // The offset is that of this device now: where the person is who names the day.
-        Some(day) => Some(Date::parse(day, Date::today().offset_minutes)?),
+        Some(day) => Some(Date::parse(day, home.today()?.offset_minutes)?),
         None => None,
     };
-    let text = text_or_stdin(options.text).await?;
+    let text = text_or_stdin(options.text.unwrap_or_default()).await?;
     let journal = home.open().await?;
     let mut fields = Vec::new();
     if let Some(answered) = &options.reply_to {
@@ -33,10 +33,26 @@ pub(crate) async fn write(home: &Home, options: cli::Write, output: Output) -> R
             value: FieldValue::Text(journal.entry(answered.clone()).await?.id),
         });
     }
+    if let Some(gently) = options.gently {
+        fields.push(Field {
+            name: "gently".to_owned(),
+            value: FieldValue::Text(gently),
+        });
+    }
     let usual = if fields.is_empty() { "moment" } else { "reply" };
+    let kind = options.kind.unwrap_or_else(|| usual.to_owned());
+    for tag in options.tag {
+        fields::add(&kind, &mut fields, "tags", tag)?;
+    }
+    for given in options.field {
+        let (name, value) = given.split_once('=').ok_or_else(|| {
+            Failure::invalid("a field is given as NAME=VALUE, such as --field effort=tiny")
+        })?;
+        fields::add(&kind, &mut fields, name, value.to_owned())?;
+    }
     let id = journal
         .write(Draft {
-            kind: options.kind.unwrap_or_else(|| usual.to_owned()),
+            kind,
             date,
             together: options.together,
             shared: options.share,

@@ -5,11 +5,13 @@
 mod alone;
 mod bad;
 mod bad_pairing;
+mod days;
 mod demo;
 mod device;
 mod erasing;
 mod evidence;
 mod files;
+mod fortnight;
 mod keys;
 mod needs;
 mod pairing;
