@@ -2,7 +2,8 @@
 //!
 //! An app cannot show a streak, a score or who was last seen if the library has no word for it.
 //! The walk takes every `pub` item, field, variant, method, and parameter of the crate
-//! `sidelight`, but for the module `device`, which is hidden: the simulator drives it.
+//! `sidelight`, but for the module `device`, which is hidden: the simulator drives it; and of the
+//! crate from which Swift and Kotlin are generated.
 
 use std::path::{Path, PathBuf};
 
@@ -139,6 +140,25 @@ fn no_public_name_counts_ranks_watches_places_or_infers() {
     }
 }
 
+/// What crosses into Swift and Kotlin is generated from these names.
+#[test]
+fn no_name_that_crosses_into_another_language_does_either() {
+    let names = names_below("../crates/ffi/src");
+    for known in [
+        "Journal::write",
+        "Draft::shared",
+        "Entry::mine",
+        "Today::quiet",
+    ] {
+        assert!(
+            names.iter().any(|name| name.path == known),
+            "{known} was not seen"
+        );
+    }
+    let defects = defects(&names);
+    assert!(defects.is_empty(), "\n{}", defects.join("\n"));
+}
+
 #[test]
 fn the_walk_would_find_what_must_not_be_there() {
     for (planted, expected) in [
@@ -262,7 +282,11 @@ fn words(name: &str) -> Vec<String> {
 
 /// Every public name of the crate `sidelight`.
 fn public_names() -> Vec<Name> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/client/src");
+    names_below("../crates/client/src")
+}
+
+fn names_below(folder: &str) -> Vec<Name> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut names = Vec::new();
     for path in files(&source) {
         if path.starts_with(source.join("device")) {

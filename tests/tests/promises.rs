@@ -46,3 +46,16 @@ fn every_promise_names_a_test_that_exists() {
     }
     assert!(named >= 45, "only {named} promises were read");
 }
+
+/// What the design promises couples is numbered D1 to D22: each stands there, with a test or with
+/// the reason why it has none yet.
+#[test]
+fn each_of_the_promises_to_couples_is_on_the_list() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let promises = std::fs::read_to_string(root.join("docs/promises.md")).expect("the list");
+    let words: Vec<&str> = promises.split(|c: char| !c.is_alphanumeric()).collect();
+    for number in 1..=22 {
+        let name = format!("D{number}");
+        assert!(words.contains(&name.as_str()), "{name} is not on the list");
+    }
+}

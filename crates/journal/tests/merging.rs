@@ -4,7 +4,8 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use proptest::prelude::*;
 use sidelight_format::{Bytes, Edit, FieldValue, Kind, Rendered};
@@ -80,6 +81,7 @@ fn holds_always(
     values: &[FieldValue],
     order: &[u32],
 ) -> Result<Option<FieldValue>, TestCaseError> {
+    counted(field.merge.name());
     let merged = field.merge(values);
     let mut shuffled: Vec<_> = values
         .iter()
@@ -138,6 +140,17 @@ const HISTORIES: u32 = 10_000;
 
 /// Histories that are lived through in documents, which takes a hundred times as long.
 const LIVED: u32 = 3_000;
+
+/// Counts a history of a rule, and says so once there were enough of them.
+fn counted(rule: &'static str) {
+    static COUNTS: Mutex<BTreeMap<&'static str, u32>> = Mutex::new(BTreeMap::new());
+    let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = counts.entry(rule).or_default();
+    *count += 1;
+    if *count == HISTORIES {
+        println!("{count} histories of «{rule}»");
+    }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: HISTORIES, failure_persistence: None, ..ProptestConfig::default() })]
@@ -247,6 +260,8 @@ proptest! {
         let said: Vec<bool> = last_said(&history).into_iter().map(|what| what % 2 == 0).collect();
         let mut twice: Vec<_> = said.iter().rev().chain(&said).copied().collect();
         twice.dedup();
+        counted(Merge::AddWins.name());
+        counted(Merge::RemoveWins.name());
         let unwanted = field("check_in", "not_wanted");
         prop_assert_eq!(unwanted.is_member(&said), said.contains(&true));
         prop_assert_eq!(unwanted.is_member(&twice), unwanted.is_member(&said));
@@ -519,5 +534,17 @@ proptest! {
     fn documents_show_what_the_rules_say_of_what_was_said_last(history in history(), scene in 0..5_usize) {
         thread_local! { static SCENES: Vec<Scene> = scenes(); }
         SCENES.with(|scenes| live(&scenes[scene], &history))?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: HISTORIES, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Which one it is, only documents know: a contact's name, on three devices.
+    #[test]
+    fn of_what_has_no_order_all_devices_take_the_same_that_was_said_last(history in history()) {
+        thread_local! { static CONTACT: Scene = scenes().swap_remove(2); }
+        counted(Merge::Latest.name());
+        CONTACT.with(|contact| live(contact, &history))?;
     }
 }
