@@ -105,7 +105,15 @@ impl Package {
                     "the library and the one for tests give another {name}"
                 ));
             }
-            self.place(target, name, &text)?;
+            // The generator leaves out where the one crate's types are from the other's.
+            let (before, after) = match target {
+                "SidelightTestingCore" => (
+                    "import Foundation\n",
+                    "import Foundation\nimport SidelightCore\n",
+                ),
+                _ => ("", ""),
+            };
+            self.place(target, name, &text.replacen(before, after, 1))?;
         }
         for module in ["SidelightFFI", "SidelightTestingFFI"] {
             let map = format!("module {module} {{\n    header \"{module}.h\"\n    export *\n}}\n");

@@ -1,6 +1,5 @@
 import Foundation
 import Sidelight
-import SidelightCore
 import SidelightTestingCore
 
 /// A place for one device's journal, in memory. It outlives the journal: what was written is

@@ -30,18 +30,20 @@ extension Everything {
         }
 
         @Test func aHomeInMemoryOutlivesItsJournalAndGoesByItsClock() async throws {
+            let relay = try await LoopbackRelay.start()
             let clock = TestClock(Date(timeIntervalSince1970: 1_000_000_000))
             let home = MemoryHome(clock: clock)
-            let begun = try await home.create(person: NewPerson(name: "Ana"))
-            let id = try await begun.write("in 2001")
-            #expect(try await begun.entry(id).date.year == 2001)
+            let begun = try await home.create(
+                person: NewPerson(name: "Ana", relay: relay.address))
+            let id = try await begun.write("kept")
+            // An invitation ends an hour after what the clock shows.
+            clock.advance(by: .seconds(60))
+            #expect(try await begun.invite().expires == clock.now.addingTimeInterval(3_600))
             await begun.shutdown()
-            clock.advance(by: .seconds(365 * 86_400))
             let opened = try await home.open()
-            let later = try await opened.write("in 2002")
-            #expect(try await opened.entry(later).date.year == 2002)
-            #expect(try await opened.page().entries.count == 2)
+            #expect(try await opened.entry(id).text == "kept")
             await opened.shutdown()
+            await relay.stop()
         }
 
         @Test func aKeyStoreInMemoryIsLockedAsAPhoneIs() async throws {
