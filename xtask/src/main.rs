@@ -5,6 +5,7 @@
 
 mod bench;
 mod bindings;
+mod bounded;
 mod kotlin;
 mod licence;
 mod models;
@@ -19,7 +20,11 @@ const USAGE: &str = "\
 What CI runs, as one command. Everything is always about the whole workspace.
 
     cargo xtask test            all of it: format, clippy, tests and doctests, rustdoc,
-                                licences and sources, and the demo in a release build
+                                licences and sources, the demo in a release build, the
+                                models, and the Swift and Kotlin packages
+    cargo xtask test --without swift|kotlin
+                                without that language, whose toolchain it wants; may be
+                                given for both
     cargo xtask test --quick    format, clippy, tests and doctests only
     cargo xtask sim --seeds N [--seed S] [--steps K] [--release]
                                 N runs of the simulation from seed S (0), of K steps each
@@ -39,8 +44,10 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     // One line a subcommand; what it does lives in a module of its own.
     match arguments.as_slice() {
-        ["test"] => steps::test(steps::Extent::All),
-        ["test", "--quick"] => steps::test(steps::Extent::Quick),
+        ["test", options @ ..] => match steps::Extent::parse(options) {
+            Some(extent) => steps::test(extent),
+            None => usage(),
+        },
         ["bench", options @ ..] => bench::command(options),
         ["sim", options @ ..] => sim::command(options),
         ["kotlin"] => kotlin::command(false),
@@ -63,9 +70,12 @@ fn main() -> ExitCode {
             print!("{USAGE}");
             ExitCode::SUCCESS
         }
-        _ => {
-            eprint!("{USAGE}");
-            ExitCode::from(2)
-        }
+        _ => usage(),
     }
+}
+
+/// Nobody knows what was meant.
+fn usage() -> ExitCode {
+    eprint!("{USAGE}");
+    ExitCode::from(2)
 }

@@ -8,13 +8,45 @@ use serde_json::Value;
 
 use crate::sources;
 
-/// How much of it to run.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// What CI runs.
-    All,
-    /// Without rustdoc, sources, the demo and the models.
-    Quick,
+/// How much of it to run: all that CI runs, unless something is left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// The first three steps only.
+    quick: bool,
+    /// Without the Swift package.
+    without_swift: bool,
+    /// Without the Kotlin packages.
+    without_kotlin: bool,
+}
+
+impl Extent {
+    /// By the options of `cargo xtask test`; none if one is not known.
+    pub(crate) fn parse(options: &[&str]) -> Option<Self> {
+        let mut extent = Self::default();
+        let mut options = options.iter();
+        while let Some(option) = options.next() {
+            match *option {
+                "--quick" => extent.quick = true,
+                "--without" => match *options.next()? {
+                    "swift" => extent.without_swift = true,
+                    "kotlin" => extent.without_kotlin = true,
+                    _ => return None,
+                },
+                _ => return None,
+            }
+        }
+        Some(extent)
+    }
+
+    /// The option that leaves a step out, if one does.
+    fn leaves_out(self, name: &str) -> Option<&'static str> {
+        match name {
+            "Swift" if self.without_swift => Some("--without swift"),
+            "Kotlin" if self.without_kotlin => Some("--without kotlin"),
+            "format" | "clippy" | "tests and doctests" => None,
+            _ => self.quick.then_some("--quick"),
+        }
+    }
 }
 
 /// Runs one step to its end.
@@ -29,7 +61,7 @@ enum Outcome {
 
 /// `cargo xtask test`.
 pub(crate) fn test(extent: Extent) -> ExitCode {
-    let all: [(&str, Step); 7] = [
+    let all: [(&str, Step); 8] = [
         ("format", format),
         ("clippy", clippy),
         ("tests and doctests", tests),
@@ -37,22 +69,19 @@ pub(crate) fn test(extent: Extent) -> ExitCode {
         ("licences and sources", licences_and_sources),
         ("demo", demo),
         ("models", models),
+        ("Swift", swift),
     ];
-    let chosen = match extent {
-        Extent::All => &all[..],
-        Extent::Quick => &all[..3],
-    };
-
     let mut ended: Vec<(&str, Duration, Outcome)> = Vec::new();
-    for (number, (name, step)) in chosen.iter().enumerate() {
-        println!("\n== {} of {}: {name}", number + 1, chosen.len());
+    for (number, (name, step)) in all.iter().enumerate() {
         let begun = Instant::now();
-        let outcome = step();
+        let outcome = match extent.leaves_out(name) {
+            Some(option) => Outcome::LeftOut(option.into()),
+            None => {
+                println!("\n== {} of {}: {name}", number + 1, all.len());
+                step()
+            }
+        };
         ended.push((name, begun.elapsed(), outcome));
-    }
-    for (name, _) in &all[chosen.len()..] {
-        let outcome = Outcome::LeftOut("--quick".into());
-        ended.push((name, Duration::ZERO, outcome));
     }
     summary(&ended)
 }
@@ -86,7 +115,15 @@ fn summary(ended: &[(&str, Duration, Outcome)]) -> ExitCode {
 }
 
 fn models() -> Outcome {
-    match crate::models::check(None) {
+    ended(crate::models::check(None))
+}
+
+fn swift() -> Outcome {
+    ended(crate::swift::check())
+}
+
+fn ended(result: Result<String, String>) -> Outcome {
+    match result {
         Ok(text) => Outcome::Passed(text),
         Err(text) => Outcome::Failed(text),
     }
@@ -275,7 +312,32 @@ fn echo(command: &Command) {
 
 #[cfg(test)]
 mod tests {
-    use super::Counts;
+    use super::{Counts, Extent};
+
+    #[test]
+    fn nothing_is_left_out_unless_it_is_said() {
+        let steps = [
+            "format",
+            "clippy",
+            "tests and doctests",
+            "demo",
+            "Swift",
+            "Kotlin",
+        ];
+        let left = |options: &[&str]| {
+            let extent = Extent::parse(options)?;
+            let left = |step: &&str| extent.leaves_out(step).is_some();
+            Some(steps.into_iter().filter(left).collect::<Vec<_>>())
+        };
+        assert_eq!(left(&[]), Some(vec![]));
+        assert_eq!(left(&["--without", "swift"]), Some(vec!["Swift"]));
+        let both = ["--without", "kotlin", "--without", "swift"];
+        assert_eq!(left(&both), Some(vec!["Swift", "Kotlin"]));
+        assert_eq!(left(&["--quick"]), Some(vec!["demo", "Swift", "Kotlin"]));
+        for unknown in [&["--without"][..], &["--without", "rust"], &["swift"]] {
+            assert_eq!(left(unknown), None);
+        }
+    }
 
     #[test]
     fn closing_lines_of_test_programs_are_counted() {

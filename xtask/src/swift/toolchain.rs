@@ -10,7 +10,9 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use crate::bounded;
 
 /// The oldest Swift whose language mode 6 the package needs.
 const VERSION_MIN: u32 = 6;
@@ -52,6 +54,25 @@ const LEFT_OUT: [&str; 16] = [
     "./usr/share/perl*",
 ];
 
+/// How long apt may take to fetch the list of packages: some 10 MB.
+const LIST_MAX: Duration = Duration::from_secs(5 * 60);
+
+/// How long it may take to fetch the packages: 0.6 GB, at half a megabyte in a second.
+const PACKAGES_MAX: Duration = Duration::from_secs(20 * 60);
+
+/// How long one package may take to unpack; the largest takes half a minute.
+const UNPACK_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// How long apt waits for a mirror that says nothing, in seconds, and how often it asks again.
+const APT_PATIENCE: [&str; 6] = [
+    "-o",
+    "Acquire::http::Timeout=30",
+    "-o",
+    "Acquire::https::Timeout=30",
+    "-o",
+    "Acquire::Retries=2",
+];
+
 /// Says how a root was made. One that was made otherwise is made anew.
 fn recipe() -> String {
     format!("{SUITE}: {}; {}\n", PACKAGES.join(" "), LEFT_OUT.join(" "))
@@ -79,7 +100,7 @@ pub(super) enum Toolchain {
     /// From PATH.
     Path,
     /// In a root of our own.
-    Root(PathBuf),
+    Root(PathBuf, Namespace),
 }
 
 impl Toolchain {
@@ -95,8 +116,10 @@ impl Toolchain {
         let Some(kept) = wanted.or_else(cache) else {
             return Err("neither HOME nor SIDELIGHT_SWIFT says where to keep Swift".into());
         };
-        if fs::read_to_string(kept.join("root").join(RECIPE)).is_ok_and(|text| text == recipe()) {
-            return Ok(Self::Root(kept.join("root")));
+        let root = kept.join("root");
+        let made = || fs::read_to_string(root.join(RECIPE)).is_ok_and(|text| text == recipe());
+        if made() {
+            return Ok(Self::Root(root, Namespace::find()?));
         }
         let Some(repository) = debian() else {
             return Err(format!(
@@ -104,8 +127,10 @@ impl Toolchain {
                  from swift.org or your system"
             ));
         };
+        // What cannot be used need not be fetched.
+        let namespace = Namespace::find()?;
         make(&kept, &repository)?;
-        Ok(Self::Root(kept.join("root")))
+        Ok(Self::Root(root, namespace))
     }
 
     /// A program of the toolchain, to be run in `folder`, with nothing to read from the terminal.
@@ -131,8 +156,8 @@ impl Toolchain {
                 command.current_dir(&mounted[0]);
                 command
             }
-            Self::Root(root) => {
-                let mut command = namespace();
+            Self::Root(root, namespace) => {
+                let mut command = namespace.command();
                 let list: Vec<&OsStr> = mounted.iter().map(|path| path.as_os_str()).collect();
                 command
                     .args(["sh", "-c", INSIDE, "sh", program])
@@ -154,15 +179,51 @@ impl Toolchain {
     }
 }
 
-/// A command for what follows to be run in mounts of its own; without being root, in a namespace
-/// in which one is.
-fn namespace() -> Command {
-    let mut command = Command::new("unshare");
-    if !is_root() {
-        command.args(["--user", "--map-root-user"]);
+/// How a program gets mounts of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Namespace {
+    /// As root.
+    Root,
+    /// In a namespace in which whoever runs this is root: for others, and for a root that may not
+    /// mount, as in many containers.
+    User,
+}
+
+impl Namespace {
+    /// The first that this machine lets a program have.
+    fn find() -> Result<Self, String> {
+        let both = [Self::Root, Self::User];
+        let mut said = String::new();
+        for namespace in both.into_iter().skip(usize::from(!is_root())) {
+            // What INSIDE does, without a root: mounting, and making a folder the root.
+            let tried = namespace
+                .command()
+                .args(["sh", "-c"])
+                .arg("mount --rbind /proc /proc && mount --rbind /dev /dev && chroot / true")
+                .stdin(Stdio::null())
+                .output();
+            match tried {
+                Ok(output) if output.status.success() => return Ok(namespace),
+                Ok(output) => said = String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+                Err(error) => said = format!("unshare did not start: {error}"),
+            }
+        }
+        Err(format!(
+            "no Swift {VERSION_MIN} is on PATH, and a root for that of Debian {SUITE} cannot be \
+             had: this machine lets no program mount folders ({said}), as a container without \
+             CAP_SYS_ADMIN; give it that, install Swift {VERSION_MIN} on PATH"
+        ))
     }
-    command.args(["--mount", "--propagation", "private", "--"]);
-    command
+
+    /// A command for what follows to be run in mounts of its own.
+    fn command(self) -> Command {
+        let mut command = Command::new("unshare");
+        if matches!(self, Self::User) {
+            command.args(["--user", "--map-root-user"]);
+        }
+        command.args(["--mount", "--propagation", "private", "--"]);
+        command
+    }
 }
 
 fn is_root() -> bool {
@@ -261,9 +322,13 @@ fn make(kept: &Path, repository: &str) -> Result<(), String> {
     made(&root)?;
 
     let packages = fetch(&apt, repository)?;
+    let bytes = packages
+        .iter()
+        .filter_map(|package| Some(package.metadata().ok()?.len()));
     println!(
-        "fetched {} packages in {:.0} s",
+        "fetched {} packages, {:.0} MB, in {:.0} s",
         packages.len(),
+        bytes.sum::<u64>() as f64 / 1e6,
         begun.elapsed().as_secs_f64()
     );
     for package in &packages {
@@ -308,21 +373,17 @@ Dir::State::Status "{folder}/status";
         .and_then(|()| fs::write(apt.join("status"), ""));
     written.map_err(|error| format!("{folder}: {error}"))?;
 
-    for words in [
-        &["update"][..],
-        &["install", "--download-only", "--yes"][..],
-    ] {
+    let apt_get = || {
         let mut command = Command::new("apt-get");
+        command.arg("-qq").args(APT_PATIENCE);
+        command.arg("--config-file").arg(apt.join("apt.conf"));
+        command.stdin(Stdio::null());
         command
-            .arg("-qq")
-            .arg("--config-file")
-            .arg(apt.join("apt.conf"));
-        command.args(words).stdin(Stdio::null());
-        if words[0] == "install" {
-            command.args(PACKAGES);
-        }
-        succeed(&mut command)?;
-    }
+    };
+    bounded::run(apt_get().arg("update"), LIST_MAX)?;
+    let mut install = apt_get();
+    install.args(["install", "--download-only", "--yes"]);
+    bounded::run(install.args(PACKAGES), PACKAGES_MAX)?;
 
     let archives = apt.join("cache/archives");
     let files = fs::read_dir(&archives).map_err(|error| format!("{folder}: {error}"))?;
@@ -363,21 +424,12 @@ fn unpack(package: &Path, root: &Path) -> Result<(), String> {
     );
     // A folder that is a link in the root, such as /lib, stays one.
     tar.arg("--keep-directory-symlink").stdin(bytes);
-    let unpacked = succeed(&mut tar);
+    let unpacked = bounded::run(&mut tar, UNPACK_MAX);
     let read = reading.wait();
     unpacked?;
     match read {
         Ok(status) if status.success() => Ok(()),
         _ => Err(format!("{} could not be read", package.display())),
-    }
-}
-
-fn succeed(command: &mut Command) -> Result<(), String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{program} ended with {status}; see above")),
-        Err(error) => Err(format!("{program} did not start: {error}")),
     }
 }
 

@@ -4,7 +4,7 @@ import SidelightCore
 ///
 /// Each sequence has all of them; several loops over the *same* sequence share them. It ends when
 /// the journal is shut down, and for a loop whose task is cancelled. One that nobody reads holds
-/// 1,024 and then forgets the others, which ``Event/lagged`` says.
+/// 1,024 and then forgets the others, which `Event.lagged` says.
 public struct Events: AsyncSequence, Sendable {
     let stream: EventStream
 

@@ -56,7 +56,11 @@ extension Journal {
     /// the link that another device of theirs shows (``link(for:)``). It is nobody's until both
     /// sides have compared and confirmed; then everything comes with the next sync.
     ///
-    /// - Parameter deviceName: what it is called on the person's own devices.
+    /// - Parameters:
+    ///   - folder: where its journal will be.
+    ///   - keys: where its storage key is kept.
+    ///   - link: what the other device shows.
+    ///   - deviceName: what it is called on the person's own devices.
     public static func joinOwn(
         at folder: URL, keys: any KeyStore, link: String, deviceName: String
     ) async throws(JournalError) -> Journal {
@@ -128,8 +132,11 @@ extension Journal {
     /// devices and the partner are led over where they still read; what is here is brought along
     /// with the next syncs, and the former relay asked to drop what this person wrote.
     ///
-    /// - Parameter lost: the former relay is given up for good. Then the partner names the same
-    ///   relay in the same way, and both meet there.
+    /// - Parameters:
+    ///   - address: the other relay's.
+    ///   - ticket: what it asks for, if it lets not everybody in.
+    ///   - lost: the former relay is given up for good. Then the partner names the same relay in the
+    ///     same way, and both meet there.
     public func moveToRelay(
         _ address: String, ticket: String? = nil, lost: Bool = false
     ) async throws(JournalError) {

@@ -3,7 +3,7 @@ import SidelightCore
 
 /// Keeps the storage key, 32 bytes, under which everything on this device is sealed.
 ///
-/// On Apple's systems that is ``KeychainKeyStore``. It is called on the library's own threads,
+/// On Apple's systems that is `KeychainKeyStore`. It is called on the library's own threads,
 /// never on the main one, and may take its time. It throws ``KeyStoreError``; anything else that
 /// it throws counts as ``KeyStoreError/other``.
 public protocol KeyStore: Sendable {

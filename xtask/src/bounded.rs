@@ -1,0 +1,56 @@
+//! Programs that may take so long and no longer: downloads, above all.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// How often it is looked whether a program has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Runs a program to its end, which must be a good one and come within `at_most`.
+///
+/// # Errors
+/// What it is called, and how it ended.
+pub(crate) fn run(command: &mut Command, at_most: Duration) -> Result<(), String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
+        .spawn()
+        .map_err(|error| format!("{program} did not start: {error}"))?;
+    let begun = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(format!("{program} ended with {status}; see above")),
+            Err(error) => return Err(format!("{program} was lost: {error}")),
+            Ok(None) if begun.elapsed() < at_most => std::thread::sleep(LOOK_EVERY),
+            Ok(None) => {
+                // It may have ended meanwhile.
+                let _ = child.kill();
+                let _ = child.wait();
+                let minutes = at_most.as_secs_f64() / 60.0;
+                return Err(format!(
+                    "{program} was stopped after {minutes:.0} minutes; is the network there, or \
+                     slow?"
+                ));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::time::Duration;
+
+    #[test]
+    fn a_program_that_does_not_end_is_stopped_and_one_that_fails_is_told() {
+        let soon = Duration::from_millis(200);
+        let late = super::run(Command::new("sleep").arg("600"), soon).unwrap_err();
+        assert!(late.contains("sleep was stopped"), "{late}");
+        let minute = Duration::from_secs(60);
+        assert_eq!(super::run(&mut Command::new("true"), minute), Ok(()));
+        let failed = super::run(&mut Command::new("false"), minute).unwrap_err();
+        assert!(failed.contains("false ended with"), "{failed}");
+        let none = super::run(&mut Command::new("no-such-program"), minute).unwrap_err();
+        assert!(none.contains("did not start"), "{none}");
+    }
+}
