@@ -1,5 +1,6 @@
 //! The native library for other languages, and what is generated from it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -54,11 +55,22 @@ pub(crate) fn terminal() -> Result<PathBuf, String> {
         .map_err(|error| format!("{} was not built: {error}", program.display()))
 }
 
-/// Writes a language's half of the bindings, by the generator that [`build`] has built.
+/// Writes a language's half of the bindings, by the generator that [`build`] has built; twice, and
+/// it must come out the same.
 ///
 /// # Errors
-/// If it fails.
+/// If it fails, or writes something else the second time.
 pub(crate) fn generate(language: &str, library: &Path, folder: &Path) -> Result<(), String> {
+    generate_once(language, library, folder)?;
+    let again = folder.with_extension("again");
+    if again.exists() {
+        fs::remove_dir_all(&again).map_err(|error| format!("{}: {error}", again.display()))?;
+    }
+    generate_once(language, library, &again)?;
+    same(&again, folder).map_err(|why| format!("{language} is not generated alike twice: {why}"))
+}
+
+fn generate_once(language: &str, library: &Path, folder: &Path) -> Result<(), String> {
     let generator = target().join("debug/sidelight-bindgen");
     let generator = generator.with_extension(std::env::consts::EXE_EXTENSION);
     let status = Command::new(generator)
@@ -95,6 +107,21 @@ fn built(profile: &str) -> Built {
         testing: library("sidelight_ffi_testing"),
         target,
     }
+}
+
+/// Whether each file below one folder is the same below the other.
+fn same(one: &Path, other: &Path) -> Result<(), String> {
+    let unread = |error| format!("{}: {error}", one.display());
+    for entry in fs::read_dir(one).map_err(unread)? {
+        let here = entry.map_err(unread)?.path();
+        let there = other.join(here.file_name().unwrap_or_default());
+        if here.is_dir() {
+            same(&here, &there)?;
+        } else if fs::read(&here).map_err(unread)? != fs::read(&there).unwrap_or_default() {
+            return Err(format!("{} differs", there.display()));
+        }
+    }
+    Ok(())
 }
 
 /// `cargo xtask size`: builds the library as phones get it, and says how large it is stripped.
@@ -143,5 +170,67 @@ fn cargo(arguments: &[&str]) -> Result<(), String> {
             "`cargo {}` ended with {status}",
             arguments.join(" ")
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::ROOT;
+
+    /// Between these two, what a file says first.
+    fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
+        let (_, rest) = text.split_once(before)?;
+        Some(rest.split_once(after)?.0)
+    }
+
+    fn poms(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                poms(&path, found);
+            } else if path.ends_with("pom.xml") {
+                found.push(path);
+            }
+        }
+    }
+
+    /// A package of one language with the library of another version would not load.
+    #[test]
+    fn one_version_stands_everywhere() {
+        let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+        let cargo = read(&Path::new(ROOT).join("Cargo.toml"));
+        let package = between(&cargo, "[workspace.package]", "\n[").unwrap_or_default();
+        let version = between(package, "version = \"", "\"").unwrap_or_default();
+        assert!(!version.is_empty(), "{package}");
+        let changes = read(&Path::new(ROOT).join("CHANGELOG.md"));
+        assert_eq!(
+            between(&changes, "\n## ", " "),
+            Some(version),
+            "CHANGELOG.md"
+        );
+
+        let mut found = Vec::new();
+        poms(&Path::new(ROOT).join("bindings/kotlin"), &mut found);
+        poms(&Path::new(ROOT).join("examples/kotlin"), &mut found);
+        assert!(found.len() >= 4, "{found:?}");
+        for pom in found {
+            // A module's first version is that of its parent, which is ours.
+            let said = read(&pom);
+            assert_eq!(
+                between(&said, "<version>", "</version>"),
+                Some(version),
+                "{pom:?}"
+            );
+        }
+        let gradle = Path::new(ROOT).join("bindings/kotlin/android/build.gradle.kts");
+        let said = read(&gradle);
+        assert_eq!(
+            between(&said, "\nversion = \"", "\""),
+            Some(version),
+            "{gradle:?}"
+        );
     }
 }

@@ -12,6 +12,7 @@ mod models;
 mod sim;
 mod sources;
 mod steps;
+mod story;
 mod swift;
 
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ What CI runs, as one command. Everything is always about the whole workspace.
     cargo xtask kotlin          the Kotlin packages in bindings/kotlin, built and tested; with
                                 --measure, what a call costs in a release build
     cargo xtask size            how large the library is on a phone; a release build
+    cargo xtask story           one story across languages: a device in each, and the terminal
+                                client; with --without NAME as above
     cargo xtask swift           the Swift package only; with -- ARGS, the command `swift ARGS`
                                 for it
 ";
@@ -65,6 +68,10 @@ fn main() -> ExitCode {
         ["sources"] => sources::command(),
         ["models"] => models::command(None),
         ["models", "--only", name] => models::command(Some(name)),
+        ["story", options @ ..] => match steps::Extent::parse(options) {
+            Some(extent) => story::command(extent),
+            None => usage(),
+        },
         ["swift", words @ ..] => swift::command(words),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

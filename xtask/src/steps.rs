@@ -14,9 +14,9 @@ pub(crate) struct Extent {
     /// The first three steps only.
     quick: bool,
     /// Without the Swift package.
-    without_swift: bool,
+    pub(crate) without_swift: bool,
     /// Without the Kotlin packages.
-    without_kotlin: bool,
+    pub(crate) without_kotlin: bool,
 }
 
 impl Extent {
@@ -43,6 +43,7 @@ impl Extent {
         match name {
             "Swift" if self.without_swift => Some("--without swift"),
             "Kotlin" if self.without_kotlin => Some("--without kotlin"),
+            "story" if self.without_swift && self.without_kotlin => Some("--without, both"),
             "format" | "clippy" | "tests and doctests" => None,
             _ => self.quick.then_some("--quick"),
         }
@@ -50,7 +51,7 @@ impl Extent {
 }
 
 /// Runs one step to its end.
-type Step = fn() -> Outcome;
+type Step = fn(Extent) -> Outcome;
 
 /// How a step ended.
 enum Outcome {
@@ -61,7 +62,7 @@ enum Outcome {
 
 /// `cargo xtask test`.
 pub(crate) fn test(extent: Extent) -> ExitCode {
-    let all: [(&str, Step); 8] = [
+    let all: [(&str, Step); 9] = [
         ("format", format),
         ("clippy", clippy),
         ("tests and doctests", tests),
@@ -70,6 +71,7 @@ pub(crate) fn test(extent: Extent) -> ExitCode {
         ("demo", demo),
         ("models", models),
         ("Swift", swift),
+        ("story", story),
     ];
     let mut ended: Vec<(&str, Duration, Outcome)> = Vec::new();
     for (number, (name, step)) in all.iter().enumerate() {
@@ -78,7 +80,7 @@ pub(crate) fn test(extent: Extent) -> ExitCode {
             Some(option) => Outcome::LeftOut(option.into()),
             None => {
                 println!("\n== {} of {}: {name}", number + 1, all.len());
-                step()
+                step(extent)
             }
         };
         ended.push((name, begun.elapsed(), outcome));
@@ -114,12 +116,16 @@ fn summary(ended: &[(&str, Duration, Outcome)]) -> ExitCode {
     }
 }
 
-fn models() -> Outcome {
+fn models(_: Extent) -> Outcome {
     ended(crate::models::check(None))
 }
 
-fn swift() -> Outcome {
+fn swift(_: Extent) -> Outcome {
     ended(crate::swift::check())
+}
+
+fn story(extent: Extent) -> Outcome {
+    ended(crate::story::check(extent))
 }
 
 fn ended(result: Result<String, String>) -> Outcome {
@@ -129,7 +135,7 @@ fn ended(result: Result<String, String>) -> Outcome {
     }
 }
 
-fn format() -> Outcome {
+fn format(_: Extent) -> Outcome {
     if !component("fmt", "rustfmt") {
         return Outcome::LeftOut("rustfmt is missing and could not be installed".into());
     }
@@ -139,7 +145,7 @@ fn format() -> Outcome {
     )
 }
 
-fn clippy() -> Outcome {
+fn clippy(_: Extent) -> Outcome {
     if !component("clippy", "clippy") {
         return Outcome::LeftOut("clippy is missing and could not be installed".into());
     }
@@ -155,7 +161,7 @@ fn clippy() -> Outcome {
     run(cargo(&arguments), "no warning")
 }
 
-fn tests() -> Outcome {
+fn tests(_: Extent) -> Outcome {
     let mut command = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
     command.stdout(Stdio::piped());
     let mut child = match command.spawn() {
@@ -218,13 +224,13 @@ impl Counts {
     }
 }
 
-fn rustdoc() -> Outcome {
+fn rustdoc(_: Extent) -> Outcome {
     let mut command = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
     command.env("RUSTDOCFLAGS", "-D warnings");
     run(command, "no broken link, no warning")
 }
 
-fn licences_and_sources() -> Outcome {
+fn licences_and_sources(_: Extent) -> Outcome {
     match sources::check() {
         Ok(text) => Outcome::Passed(text),
         Err(defects) => {
@@ -235,7 +241,7 @@ fn licences_and_sources() -> Outcome {
 }
 
 /// The whole way, over a real relay. It exits with an error when one of its claims does not hold.
-fn demo() -> Outcome {
+fn demo(_: Extent) -> Outcome {
     let mut command = cargo(&[
         "run",
         "--release",

@@ -1,6 +1,7 @@
 //! The Swift package in `bindings/swift`: its generated half, its tests, its interface and its
 //! documents.
 
+mod inside;
 mod interface;
 mod toolchain;
 
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::bindings;
+use crate::story::Program;
 use toolchain::Toolchain;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -55,6 +57,37 @@ pub(crate) fn check() -> Result<String, String> {
     package.documents(&graphs)?;
     package.example()?;
     Ok(closing)
+}
+
+/// The example as a program, built, whose journals lie in the folder `folder`.
+///
+/// # Errors
+/// If it cannot be built.
+pub(crate) fn diary(folder: &Path) -> Result<impl Program, String> {
+    let package = Package::prepare()?;
+    package.example()?;
+    Ok(Diary {
+        package,
+        folder: folder.to_owned(),
+    })
+}
+
+struct Diary {
+    package: Package,
+    folder: PathBuf,
+}
+
+impl Program for Diary {
+    fn language(&self) -> &'static str {
+        "Swift"
+    }
+
+    fn command(&self) -> Result<Command, String> {
+        let program = self.package.target.join("diary/debug/diary");
+        let program = program.to_string_lossy();
+        let toolchain = &self.package.toolchain;
+        toolchain.command(&program, &self.folder, &[&self.package.target])
+    }
 }
 
 /// The package with its generated half, as it is under `target/swift`: generated code is nowhere

@@ -6,12 +6,12 @@
 //! this machine. Nothing is installed on it: no script of a package runs, and what is mounted
 //! is mounted in a namespace that ends with the program, however that ends.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::inside::{Way, is_root, said_by};
 use crate::bounded;
 
 /// The oldest Swift whose language mode 6 the package needs.
@@ -81,26 +81,13 @@ fn recipe() -> String {
 /// The file in a root that holds its recipe, written last: without it, a root is half made.
 const RECIPE: &str = ".sidelight";
 
-/// Runs `$@` with the folder `$ROOT` as root, in `$FOLDER`. Each folder named in `$MOUNTED`, one
-/// a line, is there under its own path.
-const INSIDE: &str = r#"
-set -eu
-mount --rbind /proc "$ROOT/proc"
-mount --rbind /dev "$ROOT/dev"
-printf '%s\n' "$MOUNTED" | while IFS= read -r folder; do
-    mkdir -p "$ROOT$folder"
-    mount --bind "$folder" "$ROOT$folder"
-done
-exec chroot "$ROOT" env --chdir="$FOLDER" --unset=ROOT --unset=FOLDER --unset=MOUNTED "$@"
-"#;
-
 /// Swift, and how its programs are run.
 #[derive(Debug)]
 pub(super) enum Toolchain {
     /// From PATH.
     Path,
     /// In a root of our own.
-    Root(PathBuf, Namespace),
+    Root(PathBuf, Way),
 }
 
 impl Toolchain {
@@ -119,7 +106,7 @@ impl Toolchain {
         let root = kept.join("root");
         let made = || fs::read_to_string(root.join(RECIPE)).is_ok_and(|text| text == recipe());
         if made() {
-            return Ok(Self::Root(root, Namespace::find()?));
+            return Ok(Self::Root(root, way()?));
         }
         let Some(repository) = debian() else {
             return Err(format!(
@@ -128,9 +115,9 @@ impl Toolchain {
             ));
         };
         // What cannot be used need not be fetched.
-        let namespace = Namespace::find()?;
+        let way = way()?;
         make(&kept, &repository)?;
-        Ok(Self::Root(root, namespace))
+        Ok(Self::Root(root, way))
     }
 
     /// A program of the toolchain, to be run in `folder`, with nothing to read from the terminal.
@@ -156,78 +143,21 @@ impl Toolchain {
                 command.current_dir(&mounted[0]);
                 command
             }
-            Self::Root(root, namespace) => {
-                let mut command = namespace.command();
-                let list: Vec<&OsStr> = mounted.iter().map(|path| path.as_os_str()).collect();
-                command
-                    .args(["sh", "-c", INSIDE, "sh", program])
-                    .env_clear()
-                    .env(
-                        "PATH",
-                        "/usr/libexec/swift/bin:/usr/bin:/usr/sbin:/bin:/sbin",
-                    )
-                    .env("LANG", "C.UTF-8")
-                    .env("HOME", "/tmp")
-                    .env("ROOT", root)
-                    .env("FOLDER", &mounted[0])
-                    .env("MOUNTED", list.join(OsStr::new("\n")));
-                command
-            }
+            Self::Root(root, way) => way.command(root, program, &mounted),
         };
         command.stdin(Stdio::null());
         Ok(command)
     }
 }
 
-/// How a program gets mounts of its own.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Namespace {
-    /// As root.
-    Root,
-    /// In a namespace in which whoever runs this is root: for others, and for a root that may not
-    /// mount, as in many containers.
-    User,
-}
-
-impl Namespace {
-    /// The first that this machine lets a program have.
-    fn find() -> Result<Self, String> {
-        let both = [Self::Root, Self::User];
-        let mut said = String::new();
-        for namespace in both.into_iter().skip(usize::from(!is_root())) {
-            // What INSIDE does, without a root: mounting, and making a folder the root.
-            let tried = namespace
-                .command()
-                .args(["sh", "-c"])
-                .arg("mount --rbind /proc /proc && mount --rbind /dev /dev && chroot / true")
-                .stdin(Stdio::null())
-                .output();
-            match tried {
-                Ok(output) if output.status.success() => return Ok(namespace),
-                Ok(output) => said = String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-                Err(error) => said = format!("unshare did not start: {error}"),
-            }
-        }
-        Err(format!(
-            "no Swift {VERSION_MIN} is on PATH, and a root for that of Debian {SUITE} cannot be \
-             had: this machine lets no program mount folders ({said}), as a container without \
-             CAP_SYS_ADMIN; give it that, install Swift {VERSION_MIN} on PATH"
-        ))
-    }
-
-    /// A command for what follows to be run in mounts of its own.
-    fn command(self) -> Command {
-        let mut command = Command::new("unshare");
-        if matches!(self, Self::User) {
-            command.args(["--user", "--map-root-user"]);
-        }
-        command.args(["--mount", "--propagation", "private", "--"]);
-        command
-    }
-}
-
-fn is_root() -> bool {
-    said_by(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0")
+/// A way into a root of our own.
+fn way() -> Result<Way, String> {
+    Way::find().map_err(|why| {
+        format!(
+            "no Swift {VERSION_MIN} is on PATH, and that of Debian {SUITE} cannot be run: {why}, or \
+             install Swift {VERSION_MIN} on PATH"
+        )
+    })
 }
 
 /// Whether PATH has a Swift that is new enough.
@@ -354,6 +284,7 @@ fn fetch(apt: &Path, repository: &str) -> Result<Vec<PathBuf>, String> {
 #clear DPkg::Post-Invoke;
 Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 Acquire::Languages "none";
+APT::Update::Error-Mode "any";
 APT::Install-Recommends "false";
 APT::Keep-Downloaded-Packages "true";
 Debug::NoLocking "true";
@@ -380,10 +311,11 @@ Dir::State::Status "{folder}/status";
         command.stdin(Stdio::null());
         command
     };
-    bounded::run(apt_get().arg("update"), LIST_MAX)?;
+    let failed = |why| format!("the packages of Debian {SUITE} cannot be fetched: {why}");
+    bounded::run(apt_get().arg("update"), LIST_MAX).map_err(failed)?;
     let mut install = apt_get();
     install.args(["install", "--download-only", "--yes"]);
-    bounded::run(install.args(PACKAGES), PACKAGES_MAX)?;
+    bounded::run(install.args(PACKAGES), PACKAGES_MAX).map_err(failed)?;
 
     let archives = apt.join("cache/archives");
     let files = fs::read_dir(&archives).map_err(|error| format!("{folder}: {error}"))?;
@@ -431,17 +363,6 @@ fn unpack(package: &Path, root: &Path) -> Result<(), String> {
         Ok(status) if status.success() => Ok(()),
         _ => Err(format!("{} could not be read", package.display())),
     }
-}
-
-/// What a program says, if it ends well.
-fn said_by(command: &mut Command) -> Option<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let said = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then_some(said)
 }
 
 #[cfg(test)]

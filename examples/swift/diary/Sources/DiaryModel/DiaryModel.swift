@@ -64,9 +64,25 @@ import Sidelight
     /// Writes an entry; a private one, unless it is shared.
     @discardableResult
     public func write(_ text: String, shared: Bool) async throws(JournalError) -> String {
-        let id = try await journal.write(Draft(text: text, shared: shared))
+        try await write(Draft(text: text, shared: shared))
+    }
+
+    /// Writes an entry of any kind.
+    @discardableResult
+    public func write(_ draft: Draft) async throws(JournalError) -> String {
+        let id = try await journal.write(draft)
         try await load()
         return id
+    }
+
+    /// As many of the newest entries, for who wants more than is shown.
+    public func newest(_ limit: Int) async throws(JournalError) -> [Entry] {
+        try await journal.page(limit: limit).entries
+    }
+
+    /// One entry, by its id or the beginning of it.
+    public func entry(_ id: String) async throws(JournalError) -> Entry {
+        try await journal.entry(id)
     }
 
     /// Sends and receives.

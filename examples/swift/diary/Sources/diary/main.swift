@@ -8,7 +8,8 @@ let usage = """
     diary HOME begin NAME [RELAY]   begin a diary, with a relay's address if there is one
     diary HOME write TEXT           write for oneself
     diary HOME share TEXT           write for both
-    diary HOME list                 the newest 50, one line each, as JSON
+    diary HOME put                  write entries from standard input, one line of JSON each
+    diary HOME list                 the newest 1,000, one line of JSON each
     diary HOME show ID              the text of one, as it is
     diary HOME sync                 send and receive
     diary HOME invite               a link for a partner
@@ -18,14 +19,6 @@ let usage = """
     diary HOME pairing              what to compare, or how it stands
     diary HOME confirm              they are the same
     """
-
-/// A line of `list`.
-struct Line: Encodable {
-    let id: String
-    let space: String
-    let author: String
-    let text: String
-}
 
 @MainActor func run(_ arguments: [String]) async throws {
     guard arguments.count >= 2 else { throw JournalError(.invalid, detail: usage) }
@@ -68,20 +61,18 @@ struct Line: Encodable {
     case ("join", 1): try await diary.join(words[0])
     case ("confirm", 0): try await diary.confirm(same: true)
     case ("pairing", 0): print(standing(of: diary.pairing))
+    case ("put", 0):
+        while let line = readLine() {
+            let drafted = try Line(reading: line)
+            print(try await diary.write(drafted.draft()))
+        }
     case ("list", 0):
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        for entry in diary.entries where !entry.takenBack {
-            let line = Line(
-                id: entry.id, space: entry.space == .shared ? "shared" : "private",
-                author: entry.authorName, text: entry.text)
-            print(String(decoding: try encoder.encode(line), as: UTF8.self))
+        for entry in try await diary.newest(1_000) where !entry.takenBack {
+            print(try Line(entry).written())
         }
     case ("show", 1):
-        guard let entry = diary.entries.first(where: { $0.id.hasPrefix(words[0]) }) else {
-            throw JournalError(.notFound, detail: "there is no such entry; `list` shows their ids")
-        }
-        FileHandle.standardOutput.write(Data(entry.text.utf8))
+        let text = try await diary.entry(words[0]).text
+        FileHandle.standardOutput.write(Data(text.utf8))
     default: throw JournalError(.invalid, detail: usage)
     }
 }

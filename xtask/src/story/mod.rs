@@ -1,0 +1,237 @@
+//! One story across languages: a device in Swift and one in Kotlin pair remotely through a relay,
+//! the terminal client becomes a second device of one of them, each writes entries of every kind,
+//! and the others read them as they were written.
+//!
+//! Each is a program of its own: the examples, which see no more than the public packages, and
+//! the terminal client. Without Kotlin both partners are Swift's, and the other way round.
+
+mod entries;
+mod programs;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+pub(crate) use self::programs::Program;
+use self::programs::{Home, Relay, Terminal};
+use crate::bindings;
+use crate::steps::Extent;
+
+/// Where the story takes place, below cargo's target folder.
+const FOLDER: &str = "story";
+
+/// `cargo xtask story`.
+pub(crate) fn command(extent: Extent) -> ExitCode {
+    match check(extent) {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(defect) => {
+            eprintln!("{defect}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Builds the programs of the languages that are not left out, and tells the story with them.
+///
+/// # Errors
+/// What was not as it should be, or could not be built.
+pub(crate) fn check(extent: Extent) -> Result<String, String> {
+    let terminal = Terminal(bindings::terminal()?);
+    let folder = bindings::target().join(FOLDER);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    let made = fs::create_dir_all(&folder).and_then(|()| folder.canonicalize());
+    let folder = made.map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut programs: Vec<Box<dyn Program>> = Vec::new();
+    if !extent.without_swift {
+        programs.push(Box::new(crate::swift::diary(&folder)?));
+    }
+    match &programs[..] {
+        [one, other, ..] => tell(&**one, &**other, &terminal, &folder),
+        [one] => tell(&**one, &**one, &terminal, &folder),
+        [] => Err("all languages are left out; there is nothing to tell".to_owned()),
+    }
+}
+
+/// Entries by id, as they are read in one place.
+type Readings = BTreeMap<String, Value>;
+
+/// How many kinds are for their author alone, and reach own devices only.
+const FOR_ONESELF: [&str; 2] = ["own_support_plan", "reflection"];
+
+/// Tells the story with these programs, in the folder `folder`, which all of them see.
+///
+/// # Errors
+/// What was not as it should be.
+fn tell(
+    anas: &dyn Program,
+    bens: &dyn Program,
+    terminal: &Terminal,
+    folder: &Path,
+) -> Result<String, String> {
+    let relay = Relay::start(terminal, &folder.join("relay"))?;
+    let ana = Home::begin(anas, &folder.join("ana"), "Ana", Some(&relay.address))?;
+    let ben = Home::begin(bens, &folder.join("ben"), "Ben", None)?;
+    pair(&ana, &ben)?;
+    let tablet = link(&ana, terminal, &folder.join("tablet"))?;
+    println!(
+        "Ana ({}) and Ben ({}) are paired; the terminal client is Ana's second device",
+        anas.language(),
+        bens.language()
+    );
+
+    // Each shares what may be shared, and keeps the rest.
+    let written = [
+        ("Ana", ana.put(&entries::of_every_kind("Ana"))?),
+        ("Ben", ben.put(&entries::of_every_kind("Ben"))?),
+        ("tablet", tablet.put(&entries::of_every_kind("tablet"))?),
+    ];
+    let all: [&dyn Device; 3] = [&ana, &ben, &tablet];
+    for round in [&all[..], &all[..]].concat() {
+        round.sync()?;
+    }
+    let (with_ana, with_ben, on_tablet) = (ana.read()?, ben.read()?, tablet.read()?);
+    same(&with_ana, &on_tablet, "Ana's device and her second one")?;
+    same(
+        &shared(&with_ana),
+        &shared(&with_ben),
+        "Ana's device and Ben's",
+    )?;
+    for (who, written) in &written {
+        let read = if *who == "Ben" { &with_ben } else { &with_ana };
+        as_written(who, written, read)?;
+    }
+    println!(
+        "entries read alike: {} with Ana, {} on her second device, {} with Ben, {} of them shared",
+        with_ana.len(),
+        on_tablet.len(),
+        with_ben.len(),
+        shared(&with_ana).len()
+    );
+    Ok(format!(
+        "{} and {} paired, terminal linked; {} kinds written in each, read alike in all",
+        anas.language(),
+        bens.language(),
+        entries::kinds("Ana").len()
+    ))
+}
+
+/// What writes, syncs and reads.
+trait Device {
+    /// Writes these entries, and gives them with their ids.
+    fn put(&self, entries: &[Value]) -> Result<Readings, String>;
+    fn sync(&self) -> Result<(), String>;
+    /// All entries that it has.
+    fn read(&self) -> Result<Readings, String>;
+}
+
+/// Two people pair remotely, by a link, and compare.
+fn pair(ana: &Home<'_>, ben: &Home<'_>) -> Result<(), String> {
+    let link = ana.line(&["invite"])?;
+    ana.sync()?;
+    ben.run(&["join", &link])?;
+    for home in [ben, ana, ben] {
+        home.sync()?;
+    }
+    let (one, other) = (ana.line(&["pairing"])?, ben.line(&["pairing"])?);
+    if one != other || one.split(' ').count() != 7 {
+        return Err(format!("the comparison differs: «{one}» and «{other}»"));
+    }
+    for home in [ana, ben] {
+        home.run(&["confirm"])?;
+    }
+    for home in [ana, ben, ana] {
+        home.sync()?;
+    }
+    for (home, partner) in [(ana, "Ben"), (ben, "Ana")] {
+        let standing = home.line(&["pairing"])?;
+        if standing != format!("paired with {partner}") {
+            return Err(format!("it should be paired with {partner}: «{standing}»"));
+        }
+    }
+    Ok(())
+}
+
+/// The terminal client becomes a second device of `ana`.
+fn link<'t>(
+    ana: &Home<'_>,
+    terminal: &'t Terminal,
+    folder: &Path,
+) -> Result<programs::TerminalHome<'t>, String> {
+    let link = ana.line(&["link"])?;
+    let tablet = programs::TerminalHome::join_own(terminal, folder, &link)?;
+    ana.sync()?;
+    tablet.sync()?;
+    ana.sync()?;
+    tablet.sync()?;
+    let (one, other) = (ana.line(&["pairing"])?, tablet.comparison()?);
+    if one != other || one.split(' ').count() != 7 {
+        return Err(format!("the comparison differs: «{one}» and «{other}»"));
+    }
+    ana.run(&["confirm"])?;
+    tablet.confirm()?;
+    for _ in 0..2 {
+        ana.sync()?;
+        tablet.sync()?;
+    }
+    Ok(tablet)
+}
+
+fn shared(readings: &Readings) -> Readings {
+    let of_both = readings
+        .iter()
+        .filter(|(_, entry)| entry["space"] == "shared");
+    of_both
+        .map(|(id, entry)| (id.clone(), entry.clone()))
+        .collect()
+}
+
+/// Two devices read the same.
+fn same(one: &Readings, other: &Readings, who: &str) -> Result<(), String> {
+    for (id, entry) in one {
+        match other.get(id) {
+            Some(found) if found == entry => {}
+            Some(found) => return Err(format!("{who} differ:\n{entry}\n{found}")),
+            None => return Err(format!("{who} differ: only the first has {entry}")),
+        }
+    }
+    if let Some((_, entry)) = other.iter().find(|(id, _)| !one.contains_key(*id)) {
+        return Err(format!("{who} differ: only the second has {entry}"));
+    }
+    Ok(())
+}
+
+/// What was written is read back, every byte of it.
+fn as_written(who: &str, written: &Readings, read: &Readings) -> Result<(), String> {
+    for (id, entry) in written {
+        let Some(found) = read.get(id) else {
+            return Err(format!("what {who} wrote is not there: {entry}"));
+        };
+        for name in ["kind", "text", "date", "offset_minutes", "fields", "space"] {
+            // Of a plan only the sections that it offers go along when it is shared.
+            let partly = name == "fields" && entry["kind"] == "low_day_plan";
+            if found[name] != entry[name] && !partly {
+                return Err(format!("what {who} wrote has changed:\n{entry}\n{found}"));
+            }
+        }
+        let own = FOR_ONESELF.iter().any(|kind| entry["kind"] == *kind);
+        if own != (found["space"] == "private") {
+            return Err(format!("it is in the wrong space: {found}"));
+        }
+    }
+    let kinds: std::collections::BTreeSet<_> = written
+        .values()
+        .filter_map(|entry| entry["kind"].as_str())
+        .collect();
+    match kinds.len() == entries::kinds(who).len() {
+        true => Ok(()),
+        false => Err(format!("{who} wrote {} kinds only", kinds.len())),
+    }
+}

@@ -1,0 +1,337 @@
+//! The programs that tell the story, each in processes of its own.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::{Device, Readings, entries};
+
+/// How many entries a list has at most.
+const LIST_MAX: &str = "1000";
+
+/// An example in one language.
+pub(crate) trait Program {
+    /// What it is written in.
+    fn language(&self) -> &'static str;
+
+    /// Its command, without arguments. It sees the folder of the story.
+    ///
+    /// # Errors
+    /// If it cannot be run.
+    fn command(&self) -> Result<Command, String>;
+}
+
+/// The terminal client.
+pub(super) struct Terminal(pub(super) PathBuf);
+
+/// A journal of one of the examples.
+pub(super) struct Home<'p> {
+    program: &'p dyn Program,
+    path: PathBuf,
+}
+
+impl<'p> Home<'p> {
+    pub(super) fn begin(
+        program: &'p dyn Program,
+        path: &Path,
+        name: &str,
+        relay: Option<&str>,
+    ) -> Result<Self, String> {
+        let path = path.to_owned();
+        let home = Self { program, path };
+        let mut words = vec!["begin", name];
+        words.extend(relay);
+        home.run(&words)?;
+        Ok(home)
+    }
+
+    /// Runs a command of it, and gives what it prints.
+    pub(super) fn run(&self, words: &[&str]) -> Result<String, String> {
+        self.feed(words, "")
+    }
+
+    /// The same, of one line.
+    pub(super) fn line(&self, words: &[&str]) -> Result<String, String> {
+        Ok(self.run(words)?.trim_end_matches('\n').to_owned())
+    }
+
+    fn feed(&self, words: &[&str], input: &str) -> Result<String, String> {
+        let mut command = self.program.command()?;
+        command.arg(&self.path).args(words);
+        let what = format!("{} diary {}", self.program.language(), words.join(" "));
+        output(&mut command, input, &what)
+    }
+}
+
+impl Device for Home<'_> {
+    fn put(&self, entries: &[Value]) -> Result<Readings, String> {
+        let target = self.line(&["share", "what others point at"])?;
+        let entries: Vec<Value> = entries.iter().map(|entry| at(entry, &target)).collect();
+        let lines: String = entries.iter().map(|entry| format!("{entry}\n")).collect();
+        let ids = self.feed(&["put"], &lines)?;
+        let ids: Vec<String> = ids.lines().map(str::to_owned).collect();
+        match ids.len() == entries.len() {
+            true => Ok(ids.into_iter().zip(entries).collect()),
+            false => Err(format!("{} ids for {} entries", ids.len(), entries.len())),
+        }
+    }
+
+    fn sync(&self) -> Result<(), String> {
+        let said = self.run(&["sync"])?;
+        match said.trim_end().ends_with("waiting 0") && said.lines().count() == 1 {
+            true => Ok(()),
+            false => Err(format!("{} did not sync: {said}", self.path.display())),
+        }
+    }
+
+    fn read(&self) -> Result<Readings, String> {
+        let mut readings = BTreeMap::new();
+        for line in self.run(&["list"])?.lines() {
+            let entry: Value =
+                serde_json::from_str(line).map_err(|error| format!("{error}: {line}"))?;
+            let id = entry["id"].as_str().unwrap_or_default().to_owned();
+            // What is read at once and one by one is the same, byte for byte.
+            if entry["kind"] == "moment" && self.run(&["show", &id])? != entry["text"] {
+                return Err(format!("`show` and `list` differ: {line}"));
+            }
+            readings.insert(id, plain(entry));
+        }
+        Ok(readings)
+    }
+}
+
+/// A journal of the terminal client.
+pub(super) struct TerminalHome<'t> {
+    terminal: &'t Terminal,
+    path: PathBuf,
+}
+
+impl<'t> TerminalHome<'t> {
+    pub(super) fn join_own(
+        terminal: &'t Terminal,
+        path: &Path,
+        link: &str,
+    ) -> Result<Self, String> {
+        let path = path.to_owned();
+        let home = Self { terminal, path };
+        home.json(&[
+            "device",
+            "join",
+            "--no-wait",
+            "--keys",
+            "file",
+            "--name",
+            "tablet",
+            link,
+        ])?;
+        Ok(home)
+    }
+
+    /// The names of the emoji that it shows.
+    pub(super) fn comparison(&self) -> Result<String, String> {
+        let status = self.json(&["status"])?;
+        let emoji = status["pairing"]["comparison"].as_array();
+        let names = emoji.into_iter().flatten();
+        let names: Vec<&str> = names.filter_map(|emoji| emoji["name"].as_str()).collect();
+        Ok(names.join(" "))
+    }
+
+    pub(super) fn confirm(&self) -> Result<(), String> {
+        self.json(&["confirm", "--yes"]).map(|_| ())
+    }
+
+    fn json(&self, words: &[&str]) -> Result<Value, String> {
+        let mut command = self.terminal.command();
+        command
+            .arg("--home")
+            .arg(&self.path)
+            .arg("--json")
+            .args(words);
+        let said = output(&mut command, "", &format!("sidelight {}", words.join(" ")))?;
+        serde_json::from_str(&said).map_err(|error| format!("{error}: {said}"))
+    }
+}
+
+impl Device for TerminalHome<'_> {
+    /// By import, which knows every kind; what may not be shared apart from the rest.
+    fn put(&self, entries: &[Value]) -> Result<Readings, String> {
+        let written = self.json(&["write", "--share", "what others point at"])?;
+        let target = written["id"].as_str().unwrap_or_default();
+        let before = self.read()?;
+        for space in ["shared", "private"] {
+            let entries = entries.iter().filter(|entry| entry["space"] == space);
+            let entries: Vec<Value> = entries
+                .enumerate()
+                .map(|(order, entry)| {
+                    let mut entry = at(entry, target);
+                    entry["id"] = format!("{order:064x}").into();
+                    entry["order"] = order.into();
+                    entry["author"] = "Ana".into();
+                    entry["mine"] = true.into();
+                    entry["amendments"] = 0.into();
+                    entry
+                })
+                .collect();
+            let file = self.path.with_extension(format!("{space}.json"));
+            let journal = json!({ "format": "sidelight", "version": 1, "entries": entries });
+            std::fs::write(&file, journal.to_string())
+                .map_err(|error| format!("{}: {error}", file.display()))?;
+            let file = file.to_string_lossy();
+            let mut words = vec!["import", &*file];
+            if space == "shared" {
+                words.push("--share");
+            }
+            let report = self.json(&words)?;
+            if report["imported"] != entries.len() {
+                return Err(format!("not all was imported: {report}"));
+            }
+        }
+        let new = self.read()?.into_iter();
+        let new = new.filter(|(id, _)| !before.contains_key(id));
+        let mut written = BTreeMap::new();
+        for (id, found) in new {
+            let asked = entries.iter().find(|entry| entry["text"] == found["text"]);
+            let asked = asked.ok_or_else(|| format!("nobody wrote {found}"))?;
+            written.insert(id, at(asked, target));
+        }
+        Ok(written)
+    }
+
+    fn sync(&self) -> Result<(), String> {
+        let report = self.json(&["sync"])?;
+        match report["waiting"] == 0 {
+            true => Ok(()),
+            false => Err(format!("the terminal client did not sync: {report}")),
+        }
+    }
+
+    fn read(&self) -> Result<Readings, String> {
+        let list = self.json(&["list", "--limit", LIST_MAX])?;
+        let entries = list["entries"].as_array().into_iter().flatten();
+        let readings = entries.map(|entry| {
+            let mut entry = entry.clone();
+            let fields = entry["fields"].as_array().into_iter().flatten();
+            let fields = fields.map(|field| {
+                let name = field["name"].as_str().unwrap_or_default().to_owned();
+                (name, field["value"].clone())
+            });
+            entry["fields"] = Value::Object(fields.collect());
+            let id = entry["id"].as_str().unwrap_or_default().to_owned();
+            (id, plain(entry))
+        });
+        Ok(readings.collect())
+    }
+}
+
+impl Terminal {
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.0);
+        command.env("TZ", "UTC").env_remove("SIDELIGHT_HOME");
+        command
+    }
+}
+
+/// A relay, which ends with whoever holds this.
+pub(super) struct Relay {
+    child: Child,
+    _leash: Option<ChildStdin>,
+    pub(super) address: String,
+}
+
+impl Relay {
+    pub(super) fn start(terminal: &Terminal, data: &Path) -> Result<Self, String> {
+        let mut command = terminal.command();
+        command.args([
+            "relay",
+            "--json",
+            "--leashed",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+        ]);
+        let mut child = command
+            .arg(data)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("no relay: {error}"))?;
+        let leash = child.stdin.take();
+        let stdout = child.stdout.take().expect("stdout was piped above");
+        let mut line = String::new();
+        let read = BufReader::new(stdout).read_line(&mut line);
+        let mut relay = Self {
+            child,
+            _leash: leash,
+            address: String::new(),
+        };
+        read.map_err(|error| format!("the relay: {error}"))?;
+        let started: Value =
+            serde_json::from_str(&line).map_err(|error| format!("the relay: {error}: {line}"))?;
+        started["address"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut relay.address);
+        Ok(relay)
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An entry whose answers point at this one.
+fn at(entry: &Value, target: &str) -> Value {
+    let mut entry = entry.clone();
+    if entry["fields"]["target"] == entries::TARGET {
+        entry["fields"]["target"] = target.into();
+    }
+    entry
+}
+
+/// What is the same wherever an entry is read.
+fn plain(mut entry: Value) -> Value {
+    let names = [
+        "kind",
+        "text",
+        "date",
+        "offset_minutes",
+        "fields",
+        "space",
+        "author",
+        "together",
+    ];
+    if let Some(entry) = entry.as_object_mut() {
+        entry.retain(|name, _| names.contains(&name.as_str()));
+    }
+    entry
+}
+
+/// What a program prints that ends well.
+fn output(command: &mut Command, input: &str, what: &str) -> Result<String, String> {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{what} did not start: {error}"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that fails early reads nothing.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    let output = child
+        .wait_with_output()
+        .map_err(|error| format!("{what} was lost: {error}"))?;
+    let said = String::from_utf8(output.stdout);
+    let said = said.map_err(|_| format!("{what} printed what is not UTF-8"))?;
+    if output.status.success() {
+        return Ok(said);
+    }
+    let why = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{what}: {}, {}", output.status, why.trim()))
+}
