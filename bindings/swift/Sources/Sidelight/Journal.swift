@@ -11,7 +11,7 @@ import SidelightCore
 ///
 /// End it with ``shutdown()``. One that is only let go ends by itself, some time later.
 public final class Journal: Sendable {
-    let core: SidelightCore.Journal
+    package let core: SidelightCore.Journal
 
     package init(_ core: SidelightCore.Journal) {
         self.core = core

@@ -5,7 +5,7 @@ import SidelightCore
 /// for whoever writes; each call reads what is committed at that moment. It keeps files open: let
 /// it go before the extension is suspended.
 public final class Reader: Sendable {
-    private let core: SidelightCore.Reader
+    let core: SidelightCore.Reader
 
     private init(_ core: SidelightCore.Reader) {
         self.core = core

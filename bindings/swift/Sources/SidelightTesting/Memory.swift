@@ -67,3 +67,16 @@ public struct InMemoryKeyStore: Sidelight.KeyStore, Crossing {
 public func failInternally() async throws(Sidelight.JournalError) {
     try await calling { try await SidelightTestingCore.failInternally() }
 }
+
+/// Reads a page of `limit` entries `times` times, in Rust alone.
+///
+/// - Returns: what the middle one of them took, in nanoseconds: what the same call from Swift is
+///   compared with.
+public func pageInRust(
+    _ journal: Sidelight.Journal, limit: Int, times: Int
+) async throws(Sidelight.JournalError) -> Int64 {
+    try await calling {
+        try await pageInRustNs(
+            journal: journal.core, limit: Int32(clamping: limit), times: Int32(clamping: times))
+    }
+}

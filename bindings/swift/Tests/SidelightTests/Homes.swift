@@ -56,11 +56,16 @@ func pair(_ ana: Journal, _ ben: Journal) async throws {
     let invited = try await ana.invite()
     #expect(invited.expires > Date())
     try await ben.join(invited.link)
-    for journal in [ana, ben, ana, ben] { try await journal.syncNow() }
-    let (one, other) = (try await ana.pairing(), try await ben.pairing())
+    try await compare(ana, ben)
+}
+
+/// Both compare, once one has invited and the other has taken that up.
+func compare(_ inviter: Journal, _ joiner: Journal) async throws {
+    for journal in [inviter, joiner, inviter, joiner] { try await journal.syncNow() }
+    let (one, other) = (try await inviter.pairing(), try await joiner.pairing())
     #expect(one?.stage == .compare && other?.stage == .compare)
     #expect(one?.comparison.count == 7 && one?.comparison == other?.comparison)
-    try await ana.confirm(same: true)
-    try await ben.confirm(same: true)
-    for journal in [ben, ana, ben, ana] { try await journal.syncNow() }
+    try await inviter.confirm(same: true)
+    try await joiner.confirm(same: true)
+    for journal in [joiner, inviter, joiner, inviter] { try await journal.syncNow() }
 }

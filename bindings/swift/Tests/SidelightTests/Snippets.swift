@@ -124,3 +124,24 @@ struct VaultKeyStore: KeyStore {
         vault["journal"] = key
     }
 }
+
+func writeDown(
+    for journal: Journal, show: ([String]) async -> Void, typed: () async -> String
+) async throws {
+    let words = try await journal.recoveryBegin()
+    await show(words.words())
+    try await journal.recoveryCheck(await typed())
+}
+
+func comeBack(
+    in folder: URL, keys: any KeyStore, words: String, relay: String
+) async throws -> Journal {
+    let journal = try await Journal.recover(
+        at: folder, keys: keys, words: words, relay: relay, deviceName: "new phone")
+    try await journal.syncNow(deadline: .seconds(60))
+    if try await journal.status().compareAgain {
+        // A link for the partner, who opens it with joinAgain; then both compare.
+        print(try await journal.inviteAgain().link)
+    }
+    return journal
+}

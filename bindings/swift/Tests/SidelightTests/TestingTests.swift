@@ -66,13 +66,5 @@ extension Everything {
                 #expect(error.kind == .internal && error.detail.contains("report"))
             }
         }
-
-        private func couple(_ relay: LoopbackRelay) async throws -> (Journal, Journal) {
-            let ana = try await MemoryHome().create(
-                person: NewPerson(name: "Ana", relay: relay.address))
-            let ben = try await MemoryHome().create(person: NewPerson(name: "Ben"))
-            try await pair(ana, ben)
-            return (ana, ben)
-        }
     }
 }
