@@ -7,13 +7,18 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
-use crate::bindings;
+use crate::story::Program;
+use crate::{bindings, bounded};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The public interface as it was last looked at.
 const SNAPSHOT: &str = "bindings/api/kotlin.txt";
+
+/// How long each step of apt may take: it fetches some 0.3 GB.
+const APT_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// The oldest Java that the packages run on.
 const JAVA_MIN: u32 = 17;
@@ -45,6 +50,36 @@ pub(crate) fn check() -> Result<String, String> {
     let ran = maven(&["verify"], &terminal)?;
     snapshot(&built.target)?;
     Ok(ran)
+}
+
+/// The example as a program, as [`check`] has built it.
+///
+/// # Errors
+/// If it is not there.
+pub(crate) fn diary() -> Result<impl Program, String> {
+    let jar = bindings::target().join("kotlin/sidelight-diary/diary.jar");
+    match jar.exists() {
+        true => Ok(Diary(jar)),
+        false => Err(
+            "the diary in Kotlin is not built; run `cargo xtask kotlin` first, or say \
+                      `--without kotlin`"
+                .to_owned(),
+        ),
+    }
+}
+
+struct Diary(PathBuf);
+
+impl Program for Diary {
+    fn language(&self) -> &'static str {
+        "Kotlin"
+    }
+
+    fn command(&self) -> Result<Command, String> {
+        let mut java = Command::new("java");
+        java.arg("-Xmx256m").arg("-jar").arg(&self.0);
+        Ok(java)
+    }
 }
 
 /// What a page costs from the JVM and in Rust, both in the library as phones get it.
@@ -246,7 +281,19 @@ fn toolchain() -> Result<(), String> {
             ],
         ] {
             println!("apt-get {}", arguments.join(" "));
-            let _ = Command::new("apt-get").args(arguments).status();
+            let mut apt_get = Command::new("apt-get");
+            apt_get.args([
+                "-o",
+                "Acquire::http::Timeout=30",
+                "-o",
+                "Acquire::Retries=2",
+            ]);
+            apt_get
+                .args(arguments)
+                .env("DEBIAN_FRONTEND", "noninteractive");
+            if let Err(why) = bounded::run(apt_get.stdin(Stdio::null()), APT_MAX) {
+                println!("{why}");
+            }
         }
         if present() {
             return Ok(());
@@ -279,7 +326,7 @@ fn present() -> bool {
 }
 
 fn leave_out() -> &'static str {
-    "leave Kotlin out: `cargo xtask test` does not need it"
+    "leave Kotlin out: `cargo xtask test --without kotlin`"
 }
 
 fn remove(folder: &Path) -> Result<(), String> {

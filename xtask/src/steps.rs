@@ -62,7 +62,7 @@ enum Outcome {
 
 /// `cargo xtask test`.
 pub(crate) fn test(extent: Extent) -> ExitCode {
-    let all: [(&str, Step); 9] = [
+    let all: [(&str, Step); 10] = [
         ("format", format),
         ("clippy", clippy),
         ("tests and doctests", tests),
@@ -71,6 +71,7 @@ pub(crate) fn test(extent: Extent) -> ExitCode {
         ("demo", demo),
         ("models", models),
         ("Swift", swift),
+        ("Kotlin", kotlin),
         ("story", story),
     ];
     let mut ended: Vec<(&str, Duration, Outcome)> = Vec::new();
@@ -122,6 +123,10 @@ fn models(_: Extent) -> Outcome {
 
 fn swift(_: Extent) -> Outcome {
     ended(crate::swift::check())
+}
+
+fn kotlin(_: Extent) -> Outcome {
+    ended(crate::kotlin::check())
 }
 
 fn story(extent: Extent) -> Outcome {

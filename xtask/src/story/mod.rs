@@ -53,6 +53,9 @@ pub(crate) fn check(extent: Extent) -> Result<String, String> {
     if !extent.without_swift {
         programs.push(Box::new(crate::swift::diary(&folder)?));
     }
+    if !extent.without_kotlin {
+        programs.push(Box::new(crate::kotlin::diary()?));
+    }
     match &programs[..] {
         [one, other, ..] => tell(&**one, &**other, &terminal, &folder),
         [one] => tell(&**one, &**one, &terminal, &folder),
@@ -107,6 +110,15 @@ fn tell(
     for (who, written) in &written {
         let read = if *who == "Ben" { &with_ben } else { &with_ana };
         as_written(who, written, read)?;
+    }
+    for (home, who) in [(&ana, "Ana"), (&ben, "Ben")] {
+        let said = home.killed_while_it_writes()?;
+        let there = home.read()?;
+        if let Some(lost) = said.iter().find(|id| !there.contains_key(*id)) {
+            return Err(format!(
+                "{who}'s diary was killed and lost {lost}, which it had said"
+            ));
+        }
     }
     println!(
         "entries read alike: {} with Ana, {} on her second device, {} with Ben, {} of them shared",

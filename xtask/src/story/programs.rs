@@ -12,6 +12,9 @@ use super::{Device, Readings, entries};
 /// How many entries a list has at most.
 const LIST_MAX: &str = "1000";
 
+/// After how many entries a diary is killed that writes many more.
+const KILLED_AT: usize = 8;
+
 /// An example in one language.
 pub(crate) trait Program {
     /// What it is written in.
@@ -56,6 +59,38 @@ impl<'p> Home<'p> {
     /// The same, of one line.
     pub(super) fn line(&self, words: &[&str]) -> Result<String, String> {
         Ok(self.run(words)?.trim_end_matches('\n').to_owned())
+    }
+
+    /// Writes until it is killed, and gives the ids that it had said by then.
+    pub(super) fn killed_while_it_writes(&self) -> Result<Vec<String>, String> {
+        let lines: String = (0..KILLED_AT * 50)
+            .map(|number| {
+                format!(
+                    "{}\n",
+                    json!({ "kind": "moment", "text": format!("{number}") })
+                )
+            })
+            .collect();
+        let mut command = self.program.command()?;
+        command.arg(&self.path).arg("put");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("no diary to kill: {error}"))?;
+        let mut stdin = child.stdin.take().expect("stdin was piped above");
+        let stdout = child.stdout.take().expect("stdout was piped above");
+        // It may be killed before it has read them all.
+        let feeding = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
+        let said = BufReader::new(stdout).lines().map_while(Result::ok);
+        let said: Vec<String> = said.take(KILLED_AT).collect();
+        let killed = child.kill().and_then(|()| child.wait());
+        let _ = feeding.join();
+        match killed {
+            Ok(status) if !status.success() && said.len() == KILLED_AT => Ok(said),
+            Ok(status) => Err(format!("it ended by itself, with {status}")),
+            Err(error) => Err(format!("it could not be killed: {error}")),
+        }
     }
 
     fn feed(&self, words: &[&str], input: &str) -> Result<String, String> {

@@ -1,5 +1,5 @@
 import Foundation
-import Sidelight
+import SidelightTesting
 import Testing
 
 extension Everything {
@@ -50,6 +50,26 @@ extension Everything {
             #expect(try await journal.entry(id).text == "before")
             await journal.shutdown()
             #expect(try openFiles(in: folder.home).isEmpty)
+        }
+
+        @Test func suspendedInTheMiddleOfASyncItLetsAnotherWrite() async throws {
+            let (relay, silence) = (try await LoopbackRelay.start(), try Silence())
+            let ana = try await Home("Ana", relay: silence.instead(of: relay.address))
+            let events = ana.journal.events()
+            let syncing = Task { [journal = ana.journal] in
+                await kind { try await journal.syncNow(deadline: .seconds(600)) }
+            }
+            for await case .syncChanged in events { break }
+            try await ana.journal.suspend()
+            #expect(await syncing.value == .cancelled)
+            #expect(try openFiles(in: ana.folder.home).isEmpty)
+            let other = try await Journal.open(at: ana.folder.home, keys: ana.keys)
+            let id = try await other.write("while the first slept")
+            await other.shutdown()
+            try await ana.journal.resume()
+            #expect(try await ana.journal.entry(id).text == "while the first slept")
+            await ana.journal.shutdown()
+            await relay.stop()
         }
 
         @Test func aPathThatCannotBeWrittenIsStorage() async throws {

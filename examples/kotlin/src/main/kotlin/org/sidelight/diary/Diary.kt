@@ -54,7 +54,13 @@ class Diary private constructor(private val journal: Journal) {
 
     /** Writes an entry; a private one, unless it is shared. */
     suspend fun write(text: String, shared: Boolean): String =
-        journal.write(Draft(text, shared = shared)).also { load() }
+        write(Draft(text, shared = shared))
+
+    /** Writes an entry of any kind. */
+    suspend fun write(draft: Draft): String = journal.write(draft).also { load() }
+
+    /** As many of the newest entries, for who wants more than is shown. */
+    suspend fun newest(limit: Int): List<Entry> = journal.page(PageRequest(limit)).entries
 
     /** One entry, by its id or the beginning of it. */
     suspend fun entry(id: String): Entry = journal.entry(id)

@@ -12,14 +12,14 @@ import org.sidelight.JournalException
 import org.sidelight.NewPerson
 import org.sidelight.Pairing
 import org.sidelight.PairingStage
-import org.sidelight.Space
 import org.sidelight.fileKeyStore
 
 private val usage = """
     diary HOME begin NAME [RELAY]   begin a diary, with a relay's address if there is one
     diary HOME write TEXT           write for oneself; TEXT - is read from standard input
     diary HOME share TEXT           write for both
-    diary HOME list                 the newest 50, one line each, as JSON
+    diary HOME put                  write entries from standard input, one line of JSON each
+    diary HOME list                 the newest 1,000, one line of JSON each
     diary HOME show ID              the text of one, as it is
     diary HOME sync                 send and receive
     diary HOME invite               a link for a partner
@@ -80,13 +80,11 @@ private suspend fun act(command: String, words: List<String>, diary: Diary) {
             out.print(diary.entry(words[0]).text)
             out.flush()
         }
-        "list" to 0 -> for (entry in diary.entries.value) {
-            if (entry.takenBack) continue
-            val space = if (entry.space == Space.SHARED) "shared" else "private"
-            val fields = listOf(
-                "author" to entry.authorName, "id" to entry.id, "space" to space, "text" to entry.text,
-            )
-            out.println(fields.joinToString(",", "{", "}") { (name, value) -> "\"$name\":${json(value)}" })
+        "put" to 0 -> for (line in text("-").lines()) {
+            if (line.isNotEmpty()) out.println(diary.write(draft(line)))
+        }
+        "list" to 0 -> for (entry in diary.newest(1_000)) {
+            if (!entry.takenBack) out.println(line(entry))
         }
         "sync" to 0 -> {
             val report = diary.sync()
