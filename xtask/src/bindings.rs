@@ -24,31 +24,34 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(ROOT).join("target"), Into::into)
 }
 
-/// Builds both libraries and the generator, not optimised.
+/// What tests of the languages want: the libraries, the generator, and the terminal client, with
+/// which their examples pair. Built at once, their dependencies are compiled once.
+const PACKAGES: [&str; 4] = [
+    "sidelight-ffi",
+    "sidelight-ffi-testing",
+    "sidelight-bindgen",
+    "sidelight-terminal",
+];
+
+/// Builds all of that, not optimised.
 ///
 /// # Errors
 /// If cargo fails.
 pub(crate) fn build() -> Result<Built, String> {
-    let packages = [
-        "sidelight-ffi",
-        "sidelight-ffi-testing",
-        "sidelight-bindgen",
-    ];
     let mut arguments = vec!["build", "--locked"];
-    for package in packages {
+    for package in PACKAGES {
         arguments.extend(["-p", package]);
     }
     cargo(&arguments)?;
     Ok(built("debug"))
 }
 
-/// Builds the terminal client, with which the languages' examples pair, and says where it is.
+/// Where the terminal client is, built.
 ///
 /// # Errors
 /// If cargo fails.
 pub(crate) fn terminal() -> Result<PathBuf, String> {
-    cargo(&["build", "--locked", "-p", "sidelight-terminal"])?;
-    let program = target().join("debug/sidelight");
+    let program = build()?.target.join("debug/sidelight");
     let program = program.with_extension(std::env::consts::EXE_EXTENSION);
     program
         .canonicalize()

@@ -1,6 +1,8 @@
 //! Programs that may take so long and no longer: downloads, above all.
 
-use std::process::Command;
+use std::io;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 /// How often it is looked whether a program has ended.
@@ -36,6 +38,42 @@ pub(crate) fn run(command: &mut Command, at_most: Duration) -> Result<(), String
     }
 }
 
+/// A program that is stopped once its time is over, while somebody reads what it prints.
+pub(crate) struct Watched {
+    child: Arc<Mutex<Child>>,
+    done: mpsc::Sender<()>,
+}
+
+/// Watches a program from now on.
+pub(crate) fn watch(child: Child, at_most: Duration) -> Watched {
+    let child = Arc::new(Mutex::new(child));
+    let (done, ended) = mpsc::channel();
+    let watched = child.clone();
+    std::thread::spawn(move || {
+        if ended.recv_timeout(at_most) == Err(mpsc::RecvTimeoutError::Timeout) {
+            eprintln!(
+                "it takes longer than {} s and is stopped",
+                at_most.as_secs()
+            );
+            // It may have ended meanwhile.
+            let _ = watched
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .kill();
+        }
+    });
+    Watched { child, done }
+}
+
+impl Watched {
+    /// Waits for its end, once all that it prints has been read.
+    pub(crate) fn wait(self) -> io::Result<ExitStatus> {
+        drop(self.done);
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        child.wait()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::process::Command;
@@ -50,6 +88,10 @@ mod tests {
         assert_eq!(super::run(&mut Command::new("true"), minute), Ok(()));
         let failed = super::run(&mut Command::new("false"), minute).unwrap_err();
         assert!(failed.contains("false ended with"), "{failed}");
+        let watched = super::watch(Command::new("sleep").arg("600").spawn().unwrap(), soon);
+        // What is read until its end: nothing.
+        std::thread::sleep(2 * soon);
+        assert!(!watched.wait().unwrap().success());
         let none = super::run(&mut Command::new("no-such-program"), minute).unwrap_err();
         assert!(none.contains("did not start"), "{none}");
     }

@@ -20,6 +20,9 @@ const SNAPSHOT: &str = "bindings/api/kotlin.txt";
 /// How long each step of apt may take: it fetches some 0.3 GB.
 const APT_MAX: Duration = Duration::from_secs(15 * 60);
 
+/// How long Maven may take: a few minutes, and what it downloads the first time.
+const MAVEN_MAX: Duration = Duration::from_secs(30 * 60);
+
 /// The oldest Java that the packages run on.
 const JAVA_MIN: u32 = 17;
 
@@ -147,7 +150,8 @@ fn maven(arguments: &[&str], terminal: &Path) -> Result<String, String> {
     let said = arguments.join(" ");
     println!("mvn -B -ntp {said}   # in bindings/kotlin");
     let mut child = Command::new("mvn")
-        .args(["-B", "-ntp"])
+        // A repository that says nothing is given up, instead of after half an hour.
+        .args(["-B", "-ntp", "-Dmaven.wagon.rto=60000"])
         .args(arguments)
         .current_dir(Path::new(ROOT).join("bindings/kotlin"))
         .env("MAVEN_OPTS", "-Xmx900m")
@@ -157,6 +161,7 @@ fn maven(arguments: &[&str], terminal: &Path) -> Result<String, String> {
         .spawn()
         .map_err(|error| format!("Maven did not start: {error}"))?;
     let stdout = child.stdout.take().expect("stdout was piped above");
+    let watched = bounded::watch(child, MAVEN_MAX);
     let (mut ran, mut failed) = (0, 0);
     for line in BufReader::new(stdout).split(b'\n') {
         let Ok(line) = line else { break };
@@ -167,8 +172,7 @@ fn maven(arguments: &[&str], terminal: &Path) -> Result<String, String> {
             failed += defects;
         }
     }
-    let ended = child.wait();
-    match ended {
+    match watched.wait() {
         Ok(status) if status.success() && ran > 0 && failed == 0 => {
             Ok(format!("{ran} tests of Kotlin passed"))
         }

@@ -102,6 +102,18 @@ impl<'p> Home<'p> {
 }
 
 impl Device for Home<'_> {
+    fn join(&self, link: &str) -> Result<(), String> {
+        self.run(&["join", link]).map(drop)
+    }
+
+    fn standing(&self) -> Result<String, String> {
+        self.line(&["pairing"])
+    }
+
+    fn confirm(&self) -> Result<(), String> {
+        self.run(&["confirm"]).map(drop)
+    }
+
     fn put(&self, entries: &[Value]) -> Result<Readings, String> {
         let target = self.line(&["share", "what others point at"])?;
         let entries: Vec<Value> = entries.iter().map(|entry| at(entry, &target)).collect();
@@ -145,6 +157,13 @@ pub(super) struct TerminalHome<'t> {
 }
 
 impl<'t> TerminalHome<'t> {
+    pub(super) fn begin(terminal: &'t Terminal, path: &Path) -> Result<Self, String> {
+        let path = path.to_owned();
+        let home = Self { terminal, path };
+        home.json(&["init", "--keys", "file", "--name", "Tom"])?;
+        Ok(home)
+    }
+
     pub(super) fn join_own(
         terminal: &'t Terminal,
         path: &Path,
@@ -165,19 +184,6 @@ impl<'t> TerminalHome<'t> {
         Ok(home)
     }
 
-    /// The names of the emoji that it shows.
-    pub(super) fn comparison(&self) -> Result<String, String> {
-        let status = self.json(&["status"])?;
-        let emoji = status["pairing"]["comparison"].as_array();
-        let names = emoji.into_iter().flatten();
-        let names: Vec<&str> = names.filter_map(|emoji| emoji["name"].as_str()).collect();
-        Ok(names.join(" "))
-    }
-
-    pub(super) fn confirm(&self) -> Result<(), String> {
-        self.json(&["confirm", "--yes"]).map(|_| ())
-    }
-
     fn json(&self, words: &[&str]) -> Result<Value, String> {
         let mut command = self.terminal.command();
         command
@@ -191,6 +197,27 @@ impl<'t> TerminalHome<'t> {
 }
 
 impl Device for TerminalHome<'_> {
+    fn join(&self, link: &str) -> Result<(), String> {
+        self.json(&["join", "--no-wait", link]).map(drop)
+    }
+
+    fn standing(&self) -> Result<String, String> {
+        let status = self.json(&["status"])?;
+        let pairing = &status["pairing"];
+        if pairing["stage"] == "done" {
+            let partner = pairing["partner_name"].as_str().unwrap_or("an own device");
+            return Ok(format!("paired with {partner}"));
+        }
+        let emoji = pairing["comparison"].as_array();
+        let names = emoji.into_iter().flatten();
+        let names: Vec<&str> = names.filter_map(|emoji| emoji["name"].as_str()).collect();
+        Ok(names.join(" "))
+    }
+
+    fn confirm(&self) -> Result<(), String> {
+        self.json(&["confirm", "--yes"]).map(drop)
+    }
+
     /// By import, which knows every kind; what may not be shared apart from the rest.
     fn put(&self, entries: &[Value]) -> Result<Readings, String> {
         let written = self.json(&["write", "--share", "what others point at"])?;

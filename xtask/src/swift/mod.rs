@@ -63,7 +63,7 @@ pub(crate) fn check() -> Result<String, String> {
 ///
 /// # Errors
 /// If it cannot be built.
-pub(crate) fn diary(folder: &Path) -> Result<impl Program, String> {
+pub(crate) fn diary(folder: &Path) -> Result<impl Program + use<>, String> {
     let package = Package::prepare()?;
     package.example()?;
     Ok(Diary {
