@@ -142,7 +142,7 @@ pub(crate) fn size() -> Result<String, String> {
     if !status.success() {
         return Err(format!("strip ended with {status}"));
     }
-    let size = std::fs::metadata(&stripped)
+    let size = fs::metadata(&stripped)
         .map_err(|error| error.to_string())?
         .len();
     let megabytes = |bytes: u64| format!("{:.2} MB", bytes as f64 / 1e6);

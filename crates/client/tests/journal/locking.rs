@@ -195,6 +195,7 @@ async fn who_has_the_storage_key_but_not_the_secret_reads_no_private_entry() {
             scope: ExportScope::Both,
             private: true,
             only: Vec::new(),
+            locale: None,
         };
         let error = program.export(ada.path(), options).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::KeysLocked);
