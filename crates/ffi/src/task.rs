@@ -1,10 +1,11 @@
 //! Calls, each a task of the library's own runtime.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::JournalError;
 use crate::mirror::Give;
@@ -21,11 +22,19 @@ where
     Ok(task(work).await?.map_err(Into::into)?.give())
 }
 
+/// Whatever the work is, to the runtime it is one type: with one for each call, what tokio makes of
+/// a task would be there some hundred times.
 async fn task<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, JournalError> {
-    let task = sidelight::runtime()?.spawn(work);
-    task.await.map_err(|_| JournalError::panicked())
+    let (answer, answered) = oneshot::channel();
+    let work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+        // Nobody may be waiting any more.
+        let _ = answer.send(work.await);
+    });
+    drop(sidelight::runtime()?.spawn(work));
+    // Work that panics drops what would answer.
+    answered.await.map_err(|_| JournalError::panicked())
 }
 
 /// The same; once `cancel` says so, the work is stopped where it is, too.
