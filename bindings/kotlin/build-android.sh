@@ -8,8 +8,9 @@ cd "$(dirname "$0")/../.."
 native=target/bindings/native/android
 # Phones with pages of 16 KB load no library that is aligned to less.
 export RUSTFLAGS="${RUSTFLAGS:-} -C link-arg=-Wl,-z,max-page-size=16384"
+# As a shared library alone: made into one for Rust, too, it is not optimised as a whole.
 cargo ndk --platform 26 -t arm64-v8a -t armeabi-v7a -t x86_64 -o "$native" \
-    build --locked --profile phone -p sidelight-ffi
+    rustc --locked --profile phone --lib --crate-type cdylib -p sidelight-ffi
 
 # The bindings come from a library that still has its symbols; only then are those dropped.
 unset RUSTFLAGS

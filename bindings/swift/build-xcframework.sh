@@ -20,8 +20,9 @@ rm -rf "$out" SidelightFFI.xcframework
 mkdir -p "$out"
 for triple in "$device" "${simulators[@]}" "${macs[@]}"; do
     # Symbols stay until the bindings are generated: they carry what the generator reads.
-    cargo build --manifest-path "$root/Cargo.toml" --locked -p sidelight-ffi \
-        --profile dist --config 'profile.dist.strip="none"' --target "$triple"
+    # As a static library alone: made into one for Rust, too, it is not optimised as a whole.
+    cargo rustc --manifest-path "$root/Cargo.toml" --locked -p sidelight-ffi \
+        --lib --crate-type staticlib --profile dist --config 'profile.dist.strip="none"' --target "$triple"
 done
 
 library() { echo "$target/$1/dist/libsidelight_ffi.a"; }

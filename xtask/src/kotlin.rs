@@ -88,7 +88,7 @@ impl Program for Diary {
 /// What a page costs from the JVM and in Rust, both in the library as phones get it.
 fn costs() -> Result<String, String> {
     toolchain()?;
-    prepare(&bindings::build_for_phones()?)?;
+    prepare(&bindings::build_both_for_phones()?)?;
     // Both modules have a quick start: a module without a test would fail.
     let only = "-Dtest=CallCostTest,QuickStartTest";
     maven(&["verify", "-pl", "jvm,testing", only], Path::new(""))
