@@ -83,6 +83,7 @@ class HomesTest {
         FieldHolds.DAYS -> Field(name, days(Day(2026, 8, 1, 120), Day(2026, 8, 2, 120)))
         FieldHolds.SET_OF_WORDS -> Field(name, listOf("one", "two"))
         FieldHolds.SET_OF -> Field(name, listOf(words.first()))
+        FieldHolds.TIME -> Field(name, "20:00")
         FieldHolds.SET_OF_TIMES -> Field(name, listOf("22:00-07:30"))
         FieldHolds.TIME -> Field(name, "20:00")
         FieldHolds.ENTRY, FieldHolds.HASH -> null
