@@ -30,6 +30,10 @@ What CI runs, as one command. Everything is always about the whole workspace.
     cargo xtask sim --seeds N [--seed S] [--steps K] [--release]
                                 N runs of the simulation from seed S (0), of K steps each
     cargo xtask bench [--quick] what it costs, beside peers and limits; writes docs/benchmarks.md
+    cargo xtask bench --instructions
+                                what steps cost in instructions, counted by valgrind
+    cargo xtask bench --allocations
+                                what opening, a page, a search and an edit take from the heap
     cargo xtask sources         licences and sources of all dependencies only
     cargo xtask models          models of the protocol, searched by a tool installed for it;
                                 with --only NAME one of them

@@ -9,29 +9,64 @@ use plotters::prelude::*;
 use crate::measure::Failed;
 
 /// One comparison. Only the ratio means something on another machine.
-pub struct Row {
-    pub what: String,
-    pub ours: String,
-    pub beside: &'static str,
-    pub theirs: String,
-    pub ratio: f64,
-    /// What the ratio is to reach.
-    pub goal: Goal,
+struct Row {
+    what: String,
+    ours: String,
+    beside: String,
+    theirs: String,
+    ratio: f64,
+    goal: Goal,
 }
 
+/// What a ratio is to reach.
 #[derive(Clone, Copy)]
 pub enum Goal {
     AtMost(f64),
+    AtLeast(f64),
     /// Printed to be seen.
     None,
 }
 
 impl Goal {
     fn words(self, ratio: f64) -> String {
+        let (sign, goal, reached) = match self {
+            Self::AtMost(goal) => ('≤', goal, ratio <= goal),
+            Self::AtLeast(goal) => ('≥', goal, ratio >= goal),
+            Self::None => return "–".to_owned(),
+        };
+        let reached = if reached {
+            "reached"
+        } else {
+            "**not reached**"
+        };
+        format!("{sign} {goal}: {reached}")
+    }
+}
+
+/// What a figure counts.
+#[derive(Clone, Copy)]
+pub enum Unit {
+    Seconds,
+    Bytes,
+    /// A second.
+    Rate,
+    /// Round trips, connections, bits that are used.
+    Count,
+}
+
+impl Unit {
+    pub fn words(self, figure: f64) -> String {
+        let mebibyte = 1024.0 * 1024.0;
         match self {
-            Self::AtMost(goal) if ratio <= goal => format!("≤ {goal}: reached"),
-            Self::AtMost(goal) => format!("≤ {goal}: **not reached**"),
-            Self::None => "–".to_owned(),
+            Self::Seconds if figure >= 1.0 => format!("{figure:.2} s"),
+            Self::Seconds if figure >= 1e-3 => format!("{:.2} ms", figure * 1e3),
+            Self::Seconds => format!("{:.1} µs", figure * 1e6),
+            Self::Bytes if figure >= mebibyte => format!("{:.2} MiB", figure / mebibyte),
+            Self::Bytes if figure >= 1024.0 => format!("{:.1} KiB", figure / 1024.0),
+            Self::Bytes => format!("{figure:.0} B"),
+            Self::Rate => format!("{figure:.0} /s"),
+            Self::Count if figure >= 100.0 => format!("{figure:.0}"),
+            Self::Count => format!("{figure:.2}"),
         }
     }
 }
@@ -40,12 +75,54 @@ impl Goal {
 pub struct Report {
     rows: Vec<Row>,
     notes: Vec<String>,
+    left_out: Vec<String>,
 }
 
 impl Report {
-    pub fn push(&mut self, row: Row) {
+    /// Our figure beside another of the same unit.
+    pub fn compare(
+        &mut self,
+        unit: Unit,
+        (what, ours): (impl Into<String>, f64),
+        (beside, theirs): (impl Into<String>, f64),
+        goal: Goal,
+    ) {
+        self.push(Row {
+            what: what.into(),
+            ours: unit.words(ours),
+            beside: beside.into(),
+            theirs: unit.words(theirs),
+            ratio: ours / theirs,
+            goal,
+        });
+    }
+
+    pub fn times(
+        &mut self,
+        ours: (impl Into<String>, Duration),
+        theirs: (impl Into<String>, Duration),
+        goal: Goal,
+    ) {
+        let ours = (ours.0, ours.1.as_secs_f64());
+        let theirs = (theirs.0, theirs.1.as_secs_f64());
+        self.compare(Unit::Seconds, ours, theirs, goal);
+    }
+
+    /// A figure that is itself what is to be reached.
+    pub fn figure(&mut self, unit: Unit, what: impl Into<String>, ours: f64, goal: Goal) {
+        self.push(Row {
+            what: what.into(),
+            ours: unit.words(ours),
+            beside: "–".to_owned(),
+            theirs: "–".to_owned(),
+            ratio: ours,
+            goal,
+        });
+    }
+
+    fn push(&mut self, row: Row) {
         println!(
-            "{}: {} beside {} ({}), ratio {:.4}; {}",
+            "{}: {} beside {} ({}), {:.4}; {}",
             row.what,
             row.ours,
             row.theirs,
@@ -56,74 +133,55 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Compares two durations.
-    pub fn times(
-        &mut self,
-        what: &str,
-        ours: Duration,
-        (beside, theirs): (&'static str, Duration),
-        goal: Goal,
-    ) {
-        self.push(Row {
-            what: what.to_owned(),
-            ours: milliseconds(ours),
-            beside,
-            theirs: milliseconds(theirs),
-            ratio: ours.as_secs_f64() / theirs.as_secs_f64(),
-            goal,
-        });
-    }
-
-    /// Compares two sizes in bytes.
-    pub fn sizes(
-        &mut self,
-        what: &str,
-        ours: u64,
-        (beside, theirs): (&'static str, u64),
-        goal: Goal,
-    ) {
-        let mebibytes = |bytes: u64| format!("{:.2} MiB", bytes as f64 / 1024.0 / 1024.0);
-        self.push(Row {
-            what: what.to_owned(),
-            ours: mebibytes(ours),
-            beside,
-            theirs: mebibytes(theirs),
-            ratio: ours as f64 / theirs as f64,
-            goal,
-        });
-    }
-
     pub fn note(&mut self, note: String) {
         println!("{note}");
         self.notes.push(note);
     }
 
+    /// What cannot be measured here, or was not in this run, and why.
+    pub fn left_out(&mut self, what: &str, why: &str) {
+        println!("left out: {what}: {why}");
+        self.left_out.push(format!("- {what}: {why}"));
+    }
+
     /// The page that the project keeps.
     pub fn markdown(&self, head: &str) -> String {
         let mut page = format!(
-            "{head}\n\n| what | Sidelight | beside | there | ratio | goal |\n|---|---|---|---|---|---|\n"
+            "{head}\n| what | Sidelight | beside | there | ratio | to reach |\n|---|---|---|---|---|---|\n"
         );
         for row in &self.rows {
             let _ = writeln!(
                 page,
-                "| {} | {} | {} | {} | {:.4} | {} |",
+                "| {} | {} | {} | {} | {} | {} |",
                 row.what,
                 row.ours,
                 row.beside,
                 row.theirs,
-                row.ratio,
+                ratio(row.ratio),
                 row.goal.words(row.ratio)
             );
         }
-        for note in &self.notes {
-            let _ = write!(page, "\n{note}\n");
+        if !self.left_out.is_empty() {
+            page += "\nLeft out of this run:\n\n";
+            page += &self.left_out.join("\n");
+            page += "\n";
         }
+        page += "\n## The machine and its limits\n";
+        for note in &self.notes {
+            let _ = write!(page, "\n- {note}");
+        }
+        page += "\n";
         page
     }
 }
 
-pub fn milliseconds(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
+/// Enough digits to compare it with what is to be reached.
+fn ratio(ratio: f64) -> String {
+    match ratio {
+        ratio if ratio >= 100.0 => format!("{ratio:.0}"),
+        ratio if ratio >= 0.1 => format!("{ratio:.2}"),
+        ratio => format!("{ratio:.4}"),
+    }
 }
 
 /// One line of a plot: a name, and cost in milliseconds by days of age.
