@@ -23,7 +23,6 @@ struct Sealed {
     keys: MailboxKeys,
     body: Body,
     envelope: Bytes,
-    story: Story,
 }
 
 /// An entry that has been written and sealed.
@@ -39,7 +38,6 @@ fn sealed() -> Sealed {
         keys,
         body,
         envelope,
-        story,
     }
 }
 

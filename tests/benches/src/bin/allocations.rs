@@ -132,7 +132,7 @@ fn end(what: &str, profiler: dhat::Profiler, file: &std::path::Path) -> Result<S
     Ok(lines.collect())
 }
 
-/// The innermost function of ours on the way to the heap; else the outermost that is not the
+/// The innermost function of ours, or for ours, on the way to the heap; else the outermost that is not the
 /// standard library's.
 fn taker<'a>(frames: impl Iterator<Item = &'a String>) -> String {
     let names = frames.map(|frame| {
@@ -149,9 +149,8 @@ fn taker<'a>(frames: impl Iterator<Item = &'a String>) -> String {
         not_ours.iter().any(|begin| name.starts_with(begin)) || name.starts_with("__")
     };
     let names: Vec<&str> = names.filter(|name| !foreign(name)).collect();
-    let ours = names
-        .iter()
-        .find(|name| name.trim_start_matches('<').starts_with("sidelight"));
+    // What was inlined is named by what it was made for: that tells more than who called it.
+    let ours = names.iter().find(|name| name.contains("sidelight"));
     let found = ours.or_else(|| names.first());
     found.map_or_else(
         || "the standard library".to_owned(),
