@@ -247,7 +247,7 @@ fn a_copy_of_a_space_with_more_epochs_than_anybody_has_is_refused() {
     let mut story = Story::of_a_couple(7);
     let me = story.device_record(ADA);
     let keys = story.private_keys(ADA);
-    let copies =
+    let mut copies =
         story
             .listed(&keys.name())
             .into_iter()
@@ -257,7 +257,9 @@ fn a_copy_of_a_space_with_more_epochs_than_anybody_has_is_refused() {
                 }
                 _ => None,
             });
-    let copy = copies.last().expect("her devices are told of the pairing");
+    let copy = copies
+        .next_back()
+        .expect("her devices are told of the pairing");
     let node = |number: u64| {
         let mut epoch = [7; 32];
         epoch[..8].copy_from_slice(&number.to_be_bytes());

@@ -214,16 +214,8 @@ fn audit(story: &Story, from: usize, tablet: usize) {
             };
             assert!(meant, "sealed to a stranger by home {home}");
         }
-        assert_eq!(
-            record.statement.recipients.len(),
-            if !private {
-                2
-            } else if *home == BO {
-                2
-            } else {
-                3
-            }
-        );
+        let expected = if private && *home != BO { 3 } else { 2 };
+        assert_eq!(record.statement.recipients.len(), expected);
     }
     assert!(audited >= 4, "{audited}");
 }
