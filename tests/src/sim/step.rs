@@ -68,13 +68,13 @@ pub(super) fn take(world: &mut World) -> Result<&'static str, Broken> {
         96 => evil(world),
         97 | 98 if world.has_more_devices() && world.dice.percent(60) => {
             let person = world.homes[home].person;
-            match world.dice.below(4) {
+            match world.dice.below(3) {
                 0 => world.remove(person)?,
                 _ => world.link(person)?,
             }
         }
         97 if world.dice.percent(50) => rotate(world, home)?,
-        98 if world.dice.percent(40) => month(world),
+        98 if world.dice.percent(15) => month(world)?,
         97 => skew(world, home),
         98 => renew(world, home)?,
         _ => fill(world, home),
@@ -298,15 +298,31 @@ fn rotate(world: &mut World, home: usize) -> Result<&'static str, Broken> {
     }
 }
 
-/// So long that keys are old by then; or, after that, so long that those are renewed whose moment
-/// had been chosen.
-fn month(world: &mut World) -> &'static str {
-    world.now.0 += if world.dice.percent(50) {
-        31 * 24 * 3600
-    } else {
-        7 * 3600
-    };
-    "time"
+/// Fine weather for a while, in which what was begun comes to an end.
+const CALM: usize = 40;
+
+/// A month in fine weather: keys are old by then, both write, and those are renewed whose moment
+/// has come.
+fn month(world: &mut World) -> Result<&'static str, Broken> {
+    world.now.0 += 31 * 24 * 3600;
+    for home in 0..2 {
+        world.start(home)?;
+        write(world, home)?;
+    }
+    for _ in 0..CALM {
+        if world.calm()? {
+            break;
+        }
+    }
+    // The longest that a renewal waits is six hours.
+    world.now.0 += 7 * 3600;
+    for home in 0..2 {
+        world.start(home)?;
+        if renew(world, home)? == "renew" {
+            return Ok("renew");
+        }
+    }
+    Ok("time")
 }
 
 fn renew(world: &mut World, home: usize) -> Result<&'static str, Broken> {

@@ -386,28 +386,10 @@ impl World {
             home.clock_skew = 0;
         }
         for round in 0..400 {
-            self.start_relay();
             if round == LINKS_GIVEN_UP_AFTER {
                 self.give_links_up()?;
             }
-            for home in self.in_play() {
-                self.start(home)?;
-                self.connect(home)?;
-                self.pair_on(home)?;
-            }
-            for person in 0..2 {
-                self.link_on(person)?;
-            }
-            let links: Vec<u64> = self.wires.keys().copied().collect();
-            for link in &links {
-                self.deliver_up(*link, usize::MAX);
-            }
-            self.commit_relay();
-            for link in links {
-                self.deliver_down(link, usize::MAX, usize::MAX)?;
-            }
-            let linking = |home: &Home| home.standing == Standing::Linking;
-            if !self.homes.iter().any(linking) && self.is_settled() {
+            if self.calm()? {
                 return Ok(());
             }
         }
@@ -415,6 +397,28 @@ impl World {
             "the devices and a relay in fine weather come to rest; instead {}",
             self.unrest()
         )))
+    }
+
+    /// A moment of fine weather: everything on the way arrives. Whether nothing is left to do.
+    pub(super) fn calm(&mut self) -> Result<bool, Broken> {
+        self.start_relay();
+        for home in self.in_play() {
+            self.start(home)?;
+            self.connect(home)?;
+            self.pair_on(home)?;
+        }
+        for person in 0..2 {
+            self.link_on(person)?;
+        }
+        let links: Vec<u64> = self.wires.keys().copied().collect();
+        for link in &links {
+            self.deliver_up(*link, usize::MAX);
+        }
+        self.commit_relay();
+        for link in links {
+            self.deliver_down(link, usize::MAX, usize::MAX)?;
+        }
+        Ok(self.linking().is_empty() && self.is_settled())
     }
 
     /// What keeps the world from coming to rest.
