@@ -25,6 +25,7 @@
 // What uniffi generates is `extern "C"`, and takes pointers; nothing that is written here does.
 #![allow(unsafe_code)]
 
+mod between;
 mod error;
 mod events;
 mod evidence;
@@ -32,16 +33,21 @@ mod holding;
 mod journal;
 mod keys;
 mod kinds;
+mod locking;
 mod log;
 mod memories;
 mod mirror;
+mod notices;
 mod reader;
+mod recall;
 mod records;
 mod recovery;
 mod searching;
+mod sentences;
 mod task;
 mod words;
 
+pub use between::{AgreementShown, AgreementState, ConversationShown};
 pub use error::JournalError;
 pub use events::{Event, EventStream, SyncState, Warning, WarningKind};
 pub use evidence::{Evidence, EvidencePerson, verify_evidence};
@@ -52,9 +58,12 @@ pub use keys::{
     passphrase_key_store,
 };
 pub use kinds::{Ends, FieldHolds, KindField, KindRules, KindText, Sharing, kinds};
+pub use locking::PrivateLock;
 pub use log::{LogLevel, LogSink, LogSinkError, set_log_sink};
 pub use memories::{Amendment, EntryThread};
+pub use notices::{Notices, RhythmShown};
 pub use reader::Reader;
+pub use recall::{Recalled, Recollection};
 pub use records::{
     BidNow, BoundaryShown, ComfortShown, Day, Draft, Emoji, Entry, Erased, ErasedFrom,
     ExchangeProgress, ExportFormat, ExportOptions, ExportReport, ExportScope, Field, FieldEdit,
@@ -64,10 +73,11 @@ pub use records::{
 };
 pub use recovery::{LikelyWord, RecoveryWords, recovery_word_meant};
 pub use searching::{By, SearchRequest};
+pub use sentences::Sentence;
 pub use task::CancelToken;
 pub use words::{
     Audience, Card, Channel, Effort, Help, Locale, Prompt, PromptRequest, Purpose, Reach, Region,
-    Resource, Sentence, Theme, Who, Words, locales,
+    Resource, Theme, Who, Words, locales,
 };
 
 uniffi::setup_scaffolding!("sidelight");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sidelight::words as ours;
 
 use crate::mirror::{Give, Take, given, mirrored, taken};
-use crate::{Day, JournalError};
+use crate::{Day, JournalError, Sentence};
 
 /// The words of one locale, and those of another where it has none. It knows no journal: opening
 /// a prompt or a card leaves no trace that Sidelight made.
@@ -91,6 +91,13 @@ impl Words {
     /// Fails as Invalid for a day that is none.
     pub fn dated(&self, sentence: Sentence, date: Day) -> Result<String, JournalError> {
         Ok(self.words.dated(sentence.into(), date.take()?))
+    }
+
+    /// What a kind or a field is called, or a month, and what else stands on an exported page: by
+    /// an id such as `kind.moment`, `field.not_wanted` or `month.8`. None for what these words
+    /// have no label for, such as kinds to come: show its name then.
+    pub fn label(&self, id: String) -> Option<String> {
+        self.words.label(&id).give()
     }
 
     /// What a theme is called.
@@ -467,127 +474,3 @@ mirrored! {
 }
 
 taken!(Effort, ours::Effort, Tap, Line, While);
-
-/// A sentence that an app shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, uniffi::Enum)]
-pub enum Sentence {
-    /// The easy way out that stands beside every prompt.
-    NotToday,
-    /// Asks for another prompt.
-    Another,
-    /// Says that a prompt is no task.
-    NothingExpected,
-    /// Says that what is written is private until it is shared.
-    YoursAlone,
-    /// Instead of a prompt, if there is none.
-    NoPromptLeft,
-    /// Beside prompts of touch, boundaries and repair.
-    IfAfraid,
-    /// The heading of what is said.
-    CardMyth,
-    /// The heading of what is known.
-    CardReality,
-    /// The heading of how sure that is.
-    CardLimits,
-    /// The heading of the source.
-    CardSource,
-    /// On a card that is stale.
-    CardStale,
-    /// The heading of help.
-    HelpTitle,
-    /// Asks for the place.
-    HelpChoose,
-    /// Says that nobody here knows whether a line will answer. Shown with all help.
-    HelpCannotKnow,
-    /// Says that looking leaves no record in Sidelight. Shown with all help.
-    HelpNotRecorded,
-    /// Says when the list was looked up. Shown with all help.
-    HelpChecked,
-    /// On a list that is stale; the list is shown all the same.
-    HelpStale,
-    /// For a place without a list of its own.
-    HelpElsewhere,
-    /// Before all help.
-    HelpDanger,
-    /// The title of a theme.
-    ThemeMicroConnections,
-    /// The title of a theme.
-    ThemeGratitude,
-    /// The title of a theme.
-    ThemeWhatDoYouNeed,
-    /// The title of a theme.
-    ThemeHowCanISupportYou,
-    /// The title of a theme.
-    ThemeGuilt,
-    /// The title of a theme.
-    ThemeExpectationsAndBoundaries,
-    /// The title of a theme.
-    ThemeTouchWithoutExpectation,
-    /// The title of a theme.
-    ThemeTimingAndFlexibility,
-    /// The title of a theme.
-    ThemeSupportersOwnWellbeing,
-    /// The title of a theme.
-    ThemeRepairAfterAHardDay,
-    /// What an effort is called.
-    EffortTap,
-    /// What an effort is called.
-    EffortLine,
-    /// What an effort is called.
-    EffortWhile,
-    /// What a purpose is called.
-    PurposeEmergency,
-    /// What a purpose is called.
-    PurposeDistress,
-    /// What a purpose is called.
-    PurposePartnerViolence,
-    /// What a channel is called.
-    ChannelCall,
-    /// What a channel is called.
-    ChannelText,
-    /// What a channel is called.
-    ChannelWeb,
-}
-
-taken!(
-    Sentence,
-    ours::Sentence,
-    NotToday,
-    Another,
-    NothingExpected,
-    YoursAlone,
-    NoPromptLeft,
-    IfAfraid,
-    CardMyth,
-    CardReality,
-    CardLimits,
-    CardSource,
-    CardStale,
-    HelpTitle,
-    HelpChoose,
-    HelpCannotKnow,
-    HelpNotRecorded,
-    HelpChecked,
-    HelpStale,
-    HelpElsewhere,
-    HelpDanger,
-    ThemeMicroConnections,
-    ThemeGratitude,
-    ThemeWhatDoYouNeed,
-    ThemeHowCanISupportYou,
-    ThemeGuilt,
-    ThemeExpectationsAndBoundaries,
-    ThemeTouchWithoutExpectation,
-    ThemeTimingAndFlexibility,
-    ThemeSupportersOwnWellbeing,
-    ThemeRepairAfterAHardDay,
-    EffortTap,
-    EffortLine,
-    EffortWhile,
-    PurposeEmergency,
-    PurposeDistress,
-    PurposePartnerViolence,
-    ChannelCall,
-    ChannelText,
-    ChannelWeb
-);

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::events::Warning;
+use crate::locking::PrivateLock;
 use crate::mirror::{Give, given, mirrored};
 
 /// Who begins a journal.
@@ -191,6 +192,8 @@ given! {
         pub last_synced_ms: Option<i64>,
         /// How many entries there are.
         pub entries: i64,
+        /// Whether private entries need a further secret on this device.
+        pub private_lock: PrivateLock,
         /// What was found about relays and logs, the oldest first.
         pub warnings: Vec<Warning>,
     }

@@ -187,6 +187,10 @@ pub struct ExportOptions {
     /// Only these, by their ids or the beginnings of them; empty for every one.
     #[uniffi(default = [])]
     pub only: Vec<String>,
+    /// The language of what a page says around the entries, such as `de`; none for English.
+    /// Entries are as somebody wrote them.
+    #[uniffi(default = None)]
+    pub locale: Option<String>,
 }
 
 impl ExportOptions {
@@ -196,7 +200,7 @@ impl ExportOptions {
             scope: self.scope.into(),
             private: self.private,
             only: self.only,
-            ..sidelight::ExportOptions::default()
+            locale: self.locale,
         }
     }
 }

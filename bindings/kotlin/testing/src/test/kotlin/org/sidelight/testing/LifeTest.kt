@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
+import org.sidelight.AgreementState
 import org.sidelight.By
 import org.sidelight.CancelToken
 import org.sidelight.Draft
@@ -194,6 +195,46 @@ class LifeTest {
             pair.sync()
             assertFalse("of now" in texts(pair.ben))
             assertTrue("of before" in texts(pair.ana))
+            pair.shutdown()
+        }
+    }
+
+    @Test
+    fun `two agree on a wording, and either withdraws alone`() = runBlocking {
+        withRelay { relay ->
+            val pair = Pair.over(relay)
+            val id = pair.ana.write(Draft("phones off at nine", "agreement", shared = true))
+            pair.sync()
+            suspend fun state(journal: Journal) = journal.agreements().single().state
+            assertEquals(AgreementState.Open(mine = false, theirs = false), state(pair.ben))
+            pair.ana.assent(id, pair.ana.entry(id).version)
+            pair.ben.assent(id, pair.ben.entry(id).version)
+            repeat(2) { pair.sync() }
+            assertEquals(AgreementState.InForce, state(pair.ana))
+            assertEquals(AgreementState.InForce, state(pair.ben))
+            pair.ben.withdrawFrom(id)
+            repeat(2) { pair.sync() }
+            assertEquals(AgreementState.Withdrawn, state(pair.ana))
+            pair.shutdown()
+        }
+    }
+
+    @Test
+    fun `a conversation has turns of both, and a pause while one asks for it`() = runBlocking {
+        withRelay { relay ->
+            val pair = Pair.over(relay)
+            val id = pair.ana.write(Draft("Sundays", "conversation", shared = true))
+            pair.sync()
+            val about = Field("target", id)
+            pair.ben.write(Draft("I like them slow", "conversation", shared = true, fields = listOf(about)))
+            pair.ben.write(
+                Draft("", "conversation", shared = true, fields = listOf(about, Field("paused", true))),
+            )
+            repeat(2) { pair.sync() }
+            val read = pair.ana.conversation(id)
+            assertEquals("Sundays", read.begun.text)
+            assertEquals(2, read.turns.size)
+            assertTrue(read.paused)
             pair.shutdown()
         }
     }
