@@ -15,6 +15,8 @@ use sidelight_journal::kinds::{CheckIn, Meaning, Quiet, Rhythm};
 use sidelight_store::{Key, Store, Txn};
 
 use crate::convert::milliseconds;
+use crate::device::lock::locked;
+use crate::device::view;
 use crate::{Error, Journal, Reader, memories, reading, today};
 
 /// How many days ahead reminders are looked for: a week, the day on which it begins, and one more
@@ -29,7 +31,8 @@ const MINUTES_AHEAD: i64 = 2 * 24 * 60;
 /// changes or the person travels: ask again then.
 ///
 /// - Nothing at all until the person of this device [wants](Journal::want_notices) it.
-/// - For something that came: never in a quiet time of theirs.
+/// - For something that came: never in a quiet time of theirs, and not as long as private entries
+///   are locked, since nobody knows then which times those are.
 /// - To remind of a rhythm: on its days, at its time, unless it is paused. A quiet time of their
 ///   own does not hold that back, for they set the time themselves. A rhythm that is shared
 ///   concerns both, so quiet times that the partner shared hold it back, and their need for
@@ -117,11 +120,14 @@ impl Journal {
     /// times hold all the same.
     ///
     /// # Errors
-    /// Storage.
+    /// Keys locked while private entries are; Storage.
     pub async fn pause_rhythms(&self, paused: bool) -> Result<(), Error> {
         self.call(move |driver| {
             let now = driver.clock.now();
-            let own = driver.read(|store| own_rhythms(store, now))?;
+            let own = driver.read(|store| match view::is_locked(store)? {
+                true => Err(locked()),
+                false => own_rhythms(store, now),
+            })?;
             for (id, rhythm) in own {
                 if rhythm.paused != paused {
                     let edits = [Rhythm::pause(paused)];
@@ -196,8 +202,16 @@ fn notices(store: &dyn Store, now: Timestamp) -> Result<Notices, Error> {
     if !memories::choices(store)?.notices {
         return Ok(Notices::default());
     }
-    let told = told(store, now)?;
-    Ok(told.notices(now, &TimeZone::system()))
+    let notices = told(store, now)?.notices(now, &TimeZone::system());
+    if view::is_locked(store)? {
+        // Which times are quiet is private, and any may be.
+        return Ok(Notices {
+            now: false,
+            next_ms: None,
+            ..notices
+        });
+    }
+    Ok(notices)
 }
 
 /// What decides: all that is looked at, and nothing else is.

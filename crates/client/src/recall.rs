@@ -10,7 +10,9 @@ use sidelight_journal::kinds::{Meaning, SupportOffer, SupportResponse, Typed};
 use sidelight_journal::recall::{self, Recall};
 use sidelight_store::{Key, Store, Txn};
 
+use crate::device::lock::locked;
 use crate::device::seek::{self, Wanted};
+use crate::device::view;
 use crate::{Date, Error, Journal, reading};
 
 /// How many entries are looked at, the newest first: years of several a day.
@@ -69,7 +71,7 @@ impl Journal {
     /// itself.
     ///
     /// # Errors
-    /// Invalid by a clock that shows no day; Storage.
+    /// Keys locked while private entries are; Invalid by a clock that shows no day; Storage.
     pub async fn recall(&self) -> Result<Vec<Recollection>, Error> {
         self.call(|driver| {
             let now = driver.clock.now();
@@ -81,7 +83,8 @@ impl Journal {
     /// Never recalls this again on this device.
     ///
     /// # Errors
-    /// Invalid for what is no [id](Recollection::id); Storage.
+    /// Keys locked while private entries are; Invalid for what is no [id](Recollection::id);
+    /// Storage.
     pub async fn dismiss(&self, id: String) -> Result<(), Error> {
         self.call(move |driver| {
             let what = EntryId::from_hex(&id).ok_or_else(|| {
@@ -95,7 +98,7 @@ impl Journal {
     /// Takes every [dismissal](Self::dismiss) on this device back.
     ///
     /// # Errors
-    /// Storage.
+    /// Keys locked while private entries are; Storage.
     pub async fn dismiss_nothing(&self) -> Result<(), Error> {
         self.call(|driver| driver.act(|device, _| device.dismiss_nothing()))
             .await
@@ -103,6 +106,9 @@ impl Journal {
 }
 
 fn recall_at(store: &dyn Store, now: Timestamp) -> Result<Vec<Recollection>, Error> {
+    if view::is_locked(store)? {
+        return Err(locked());
+    }
     let (me, _) = reading::me(store)?;
     let until = Date::at(now)?.checked()?.day_number();
     let txn = Txn::begin(store)?;

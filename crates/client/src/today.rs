@@ -35,7 +35,8 @@ pub struct Today {
     pub boundaries: Vec<BoundaryShown>,
     /// This person's own plans for a low day and for their own support.
     pub plans: Vec<Entry>,
-    /// Whether this is one of the person's own quiet times: nothing may disturb then.
+    /// Whether this is one of the person's own quiet times, or may be one, as long as private
+    /// entries are locked: nothing may disturb then.
     pub quiet: bool,
 }
 
@@ -139,6 +140,8 @@ pub(crate) fn today(
             gathered.today.plans.push(people.entry(view));
         }
     }
+    // Which times are quiet is private: locked away, it may be any.
+    gathered.today.quiet |= view::is_locked(store)?;
     Ok(gathered.done())
 }
 

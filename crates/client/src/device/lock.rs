@@ -7,8 +7,8 @@
 
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::{
-    DeviceRecord, EntryRecord, EpochSecretRecord, IndexRow, PairingRecord, PrivateKeysRecord,
-    PrivateLockRecord, RenderedRecord, SpaceRecord,
+    DeviceRecord, DismissedRecord, EntryRecord, EpochSecretRecord, IndexRow, PairingRecord,
+    PrivateKeysRecord, PrivateLockRecord, RenderedRecord, SpaceRecord,
 };
 use sidelight_format::{EpochId, Kind, Purpose, Secret, SpaceId};
 use sidelight_store::{Key, StoreError, Txn, timeline};
@@ -227,6 +227,10 @@ impl Core {
                 let epoch = EpochId::of(&kept.space, &kept.secret);
                 txn.put(Key::Name(&epoch.0), &kept);
             }
+        }
+        // Whoever guesses at private words would find them in what was dismissed.
+        for dismissed in txn.all::<DismissedRecord>()? {
+            txn.put(Key::Name(&dismissed.what), &dismissed);
         }
         Ok(())
     }

@@ -89,7 +89,8 @@ impl State {
             return false;
         };
         const OF_SPACES: [Table; 3] = [Table::Epochs, Table::Entries, Table::Rendered];
-        const WHOLE: [Table; 4] = [
+        const WHOLE: [Table; 5] = [
+            Table::Dismissed,
             Table::SearchRuns,
             Table::SearchKeys,
             Table::SearchPages,

@@ -423,3 +423,43 @@ async fn a_row_that_is_locked_away_says_so_and_is_left_alone() {
     assert_eq!(kept.unwrap_err(), StoreError::Locked);
     assert_eq!(txn.all::<EpochSecretRecord>().unwrap(), []);
 }
+
+#[tokio::test]
+async fn while_private_entries_are_locked_nothing_disturbs_and_nothing_is_recalled() {
+    let ada = home("Ada", None).await;
+    let journal = &ada.journal;
+    let quiet = sidelight::kinds::Quiet::new(0, 1).unwrap();
+    let said = sidelight::kinds::Said::new("rest").unwrap();
+    let rhythm = sidelight::kinds::Rhythm::to(said).quiet(quiet);
+    journal.write(Draft::of(&rhythm)).await.unwrap();
+    journal.want_notices(true).await.unwrap();
+    assert!(journal.notices().await.unwrap().next_ms.is_some());
+    let dismissed = "ab".repeat(32);
+    journal.dismiss(dismissed.clone()).await.unwrap();
+
+    begin_secret(journal).await;
+    // Neither the rows of what was dismissed nor new ones open without it.
+    let kept = rows(&ada);
+    let of_it: Vec<_> = kept
+        .iter()
+        .filter(|(table, _)| *table == Table::Dismissed)
+        .collect();
+    assert_eq!(of_it.len(), 1);
+    assert!(hold(&kept, &[0xab; 32]).is_empty());
+    journal.lock_private().await.unwrap();
+    let notices = journal.notices().await.unwrap();
+    assert!(notices.wanted && !notices.now && notices.next_ms.is_none());
+    assert!(journal.today().await.unwrap().quiet, "it may be");
+    for refused in [
+        journal.recall().await.unwrap_err(),
+        journal.dismiss(dismissed).await.unwrap_err(),
+        journal.dismiss_nothing().await.unwrap_err(),
+        journal.pause_rhythms(true).await.unwrap_err(),
+    ] {
+        assert_eq!(refused.kind(), ErrorKind::KeysLocked);
+    }
+    unlock(journal).await;
+    assert!(journal.notices().await.unwrap().next_ms.is_some());
+    journal.recall().await.unwrap();
+    journal.pause_rhythms(true).await.unwrap();
+}
