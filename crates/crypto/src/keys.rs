@@ -10,7 +10,7 @@ use sidelight_format::{
     AuthorCertificateStatement, AuthorId, AuthoredStatement, ConfirmationStatement, EpochStatement,
     EvidenceStatement, FounderStatement, MailboxName, MailboxProof, PersonGenesisStatement,
     PersonSuccessorStatement, RosterStatement, Secret, Signature, Statement, VerifyingKey,
-    signing_bytes,
+    VolumeDirectory, signing_bytes,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -102,7 +102,7 @@ signing_key! {
 
 signing_key! {
     /// A device's. It never leaves the device, and the partner never sees what it signs.
-    DeviceSigningKey signs RosterStatement, ConfirmationStatement
+    DeviceSigningKey signs RosterStatement, ConfirmationStatement, VolumeDirectory
 }
 
 signing_key! {

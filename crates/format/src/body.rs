@@ -7,8 +7,8 @@ use crate::record::EpochNode;
 use crate::{
     AuthorCertificate, AuthorId, BodyHash, Bytes, Context, DecodeError, EntryPreimage, EpochId,
     EpochRecord, Generation, Link, PairingMessage, PartHash, PersonGenesis, PersonSuccessor,
-    ProofPart, Salt, Secret, SegmentId, Sequence, Signature, SpaceId, Statement, Timestamp,
-    VolumePart, decode, digest, encode, limits,
+    ProofPart, Salt, Secret, SegmentId, Sequence, Signature, SignedDirectory, SpaceId, Statement,
+    Timestamp, VolumePart, decode, digest, encode, limits,
 };
 
 /// The contents of an envelope. The byte in front of each is its place in this list.
@@ -26,6 +26,8 @@ pub enum Body {
     Proof(Box<ProofPart>),
     /// 5: part of an attachment, in the attachment's own sealing.
     Blob(Bytes),
+    /// 6: what a device has packed into volumes.
+    Directory(Box<SignedDirectory>),
     /// Written by a newer version: kept, not understood.
     Unknown(u8),
 }
@@ -43,6 +45,7 @@ impl Body {
             Self::Volume(body) => (3, encode(body)),
             Self::Proof(body) => (4, encode(body)),
             Self::Blob(body) => (5, encode(body)),
+            Self::Directory(body) => (6, encode(body)),
             Self::Unknown(_) => unreachable!("an unknown body is read, never written"),
         }
     }
@@ -59,6 +62,7 @@ impl Body {
             3 => Self::Volume(decode(bytes)?),
             4 => Self::Proof(decode(bytes)?),
             5 => Self::Blob(decode(bytes)?),
+            6 => Self::Directory(decode(bytes)?),
             kind => Self::Unknown(kind),
         })
     }

@@ -62,6 +62,8 @@ pub struct ClassSet(pub u8);
 impl ClassSet {
     /// Only [`Class::Live`].
     pub const LIVE: Self = Self(1);
+    /// [`Class::Volume`] and [`Class::Proof`].
+    pub const VOLUMES: Self = Self(0b0110);
     /// Every class.
     pub const ALL: Self = Self(0b1111);
 

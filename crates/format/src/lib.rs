@@ -33,6 +33,7 @@ mod ids;
 pub mod limits;
 mod locking;
 mod moving;
+mod packing;
 mod pairing;
 mod person;
 pub mod record;
@@ -69,7 +70,10 @@ pub use person::{
 };
 pub use secret::{Secret, SecretBytes};
 pub use signed::{Context, MailboxProof, Statement, digest, signing_bytes};
-pub use volume::{ProofItem, ProofPart, VolumeDirectory, VolumeItem, VolumePart, VolumePartHeader};
+pub use volume::{
+    ProofItem, ProofPart, SignedDirectory, Volume, VolumeDirectory, VolumeItem, VolumePart,
+    VolumePartHeader, volume_part_hash,
+};
 
 /// Bytes in a record or frame: a length, then the bytes themselves.
 pub type Bytes = serde_bytes::ByteBuf;

@@ -83,6 +83,15 @@ pub const TICKET_LEN_MAX: usize = 256;
 /// The longest plaintext of one part of a volume.
 pub const VOLUME_PART_LEN_MAX: usize = 256 * 1024;
 
+/// How many volumes a directory may name: two hundred years of two people.
+pub const VOLUMES_MAX: usize = 2048;
+
+/// How many parts the proof of one volume may have.
+pub const VOLUME_PROOFS_MAX: usize = 256;
+
+/// In how many epochs the envelopes that one volume proves may have been written.
+pub const VOLUME_EPOCHS_MAX: usize = 1024;
+
 /// How many items one frame of fetched items may hold.
 pub const ITEMS_MAX: usize = 4096;
 

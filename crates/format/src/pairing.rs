@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Bytes, Context, DeviceKeys, PersonGenesis, PersonSuccessor, RelayAddress, RelayKey, SealingKey,
-    Secret, Signature, SpaceCopy, Statement, Suite, Timestamp, digest, encode, limits,
+    Secret, Signature, SignedDirectory, SpaceCopy, Statement, Suite, Timestamp, digest, encode, limits,
 };
 
 /// What an invitation is for.
@@ -160,6 +160,8 @@ pub struct Welcome {
     pub relay: Option<RelayAddress>,
     /// Admits new mailboxes to it.
     pub ticket: Bytes,
+    /// What is packed for it, if anything is.
+    pub volumes: Option<SignedDirectory>,
 }
 
 impl fmt::Debug for Welcome {

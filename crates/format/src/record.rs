@@ -10,6 +10,9 @@ pub use crate::erasing::{
 };
 pub use crate::locking::{PrivateKeysRecord, PrivateLockRecord};
 pub use crate::moving::{MoveRecord, MoveStage};
+pub use crate::packing::{
+    Lane, PackedRecord, Packing, Taking, UnprovedRecord, VolumesRecord,
+};
 pub use crate::pairing::PairingEnd;
 pub use crate::renewal::RenewalRecord;
 pub use crate::search::{
@@ -20,7 +23,8 @@ pub use crate::timeline::{IndexDirectory, IndexKey, IndexPage, IndexRow};
 use crate::{
     AuthorCertificate, AuthorId, Bundle, Bytes, Class, DecodeError, EntryId, EntryPreimage,
     EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, KeyHash, Link, MailboxName,
-    PersonGenesis, PersonId, PersonKeys, PersonSuccessor, Position, RelayAddress, RelayInstance,
+    PersonGenesis, PersonId, PersonKeys, PersonSuccessor, Position, ProofItem, RelayAddress,
+    RelayInstance,
     RosterRecord, RunningHash, Secret, SegmentId, Sequence, SpaceId, Timestamp, VERSION,
     VerifyingKey, decode, encode,
 };
@@ -97,6 +101,14 @@ pub enum Table {
     Choices = 32,
     /// [`HeldRecord`] by entry.
     Held = 33,
+    /// One row: [`VolumesRecord`].
+    Volumes = 34,
+    /// [`PackedRecord`] by entry.
+    Packed = 35,
+    /// [`UnprovedRecord`] by entry.
+    Unproved = 36,
+    /// [`ProofItem`] by envelope: the envelopes that are known here from a volume's proof alone.
+    Proofs = 37,
     /// One row: [`PrivateLockRecord`].
     PrivateLock = 40,
     /// One row: [`PrivateKeysRecord`].
@@ -175,6 +187,10 @@ record! {
     SearchChange in SearchChanges,
     ChoicesRecord in Choices,
     HeldRecord in Held,
+    VolumesRecord in Volumes,
+    PackedRecord in Packed,
+    UnprovedRecord in Unproved,
+    ProofItem in Proofs,
     PrivateLockRecord in PrivateLock,
     PrivateKeysRecord in PrivateKeys,
     DismissedRecord in Dismissed,
@@ -544,6 +560,12 @@ pub enum Fact {
     Crowd {
         /// Who.
         person: PersonId,
+    },
+    /// What an own device has packed for the others does not hold what it says, or what was
+    /// signed. It was fetched envelope by envelope instead.
+    Volume {
+        /// Which device.
+        maker: VerifyingKey,
     },
 }
 

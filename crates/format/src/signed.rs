@@ -30,11 +30,13 @@ pub enum Context {
     MailboxProof,
     /// A bundle of evidence.
     Evidence,
+    /// What a device has packed into volumes.
+    Volumes,
 }
 
 impl Context {
     /// Every context, for tests that try each in place of each.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::PersonGenesis,
         Self::PersonSuccessor,
         Self::Roster,
@@ -45,6 +47,7 @@ impl Context {
         Self::PairingConfirmation,
         Self::MailboxProof,
         Self::Evidence,
+        Self::Volumes,
     ];
 
     /// The words in front of the signed bytes.
@@ -60,6 +63,7 @@ impl Context {
             Self::PairingConfirmation => "sidelight pairing confirmation",
             Self::MailboxProof => "sidelight mailbox proof",
             Self::Evidence => "sidelight evidence",
+            Self::Volumes => "sidelight volumes",
         }
     }
 }

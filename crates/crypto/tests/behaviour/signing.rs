@@ -75,6 +75,7 @@ struct Statements {
     founder: FounderStatement,
     confirmation: ConfirmationStatement,
     evidence: EvidenceStatement,
+    volumes: VolumeDirectory,
 }
 
 fn statements() -> Statements {
@@ -150,6 +151,12 @@ fn statements() -> Statements {
             generation: Generation(1),
             files: [15; 32],
         },
+        volumes: VolumeDirectory {
+            space: SPACE,
+            maker: verifying,
+            number: 1,
+            volumes: vec![],
+        },
     }
 }
 
@@ -190,6 +197,7 @@ fn every_statement_is_refused_in_place_of_every_other() {
             person.sign(&of.confirmation),
         ),
         (Context::Evidence, key, person.sign(&of.evidence)),
+        (Context::Volumes, key, device.sign(&of.volumes)),
         (
             Context::MailboxProof,
             proof_key,
@@ -216,6 +224,7 @@ fn every_statement_is_refused_in_place_of_every_other() {
                 verify(key, &of.confirmation, signature),
             ),
             (Context::Evidence, verify(key, &of.evidence, signature)),
+            (Context::Volumes, verify(key, &of.volumes, signature)),
             (Context::MailboxProof, verify(key, &proof, signature)),
         ];
         assert_eq!(verified.len(), Context::ALL.len());

@@ -155,7 +155,7 @@ fn every_kind_of_body_has_a_sample() {
         .collect();
     let sampled = first_bytes("Body", &samples::all());
     assert_eq!(sampled, known);
-    assert_eq!(known.len(), 6);
+    assert_eq!(known.len(), 7);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Envelopes and what is in them.
 
 use sidelight_format::{
-    AuthorId, Authored, Body, BodyHash, Class, Ending, EntryId, EnvelopeHeader, EnvelopeId,
-    EpochId, Erasure, EvidenceBody, EvidencePerson, EvidenceStatement, Generation, Link, Mode,
-    PersonId, PersonKeys, ProofItem, ProofPart, Salt, Secret, SegmentId, Sequence, SpaceCopy,
-    SpaceId, Subject, SuccessorSigner, Suite, Timestamp, Voice, VolumeDirectory, VolumeItem,
-    VolumePart, VolumePartHeader, encode, part_hash,
+    AuthorId, Authored, Body, BodyHash, Class, Ending, EnvelopeHeader, EnvelopeId, EpochId,
+    Erasure, EvidenceBody, EvidencePerson, EvidenceStatement, Generation, Link, Mode, PersonId,
+    PersonKeys, ProofItem, ProofPart, Salt, Secret, SegmentId, Sequence, SignedDirectory,
+    SpaceCopy, SpaceId, Subject, SuccessorSigner, Suite, Timestamp, VerifyingKey, Voice, Volume,
+    VolumeDirectory, VolumeItem, VolumePart, VolumePartHeader, part_hash, volume_part_hash,
 };
 
 use super::people::{certificate, epoch, genesis, head, pairing_messages, successor};
@@ -83,37 +83,61 @@ pub(crate) fn person_keys() -> PersonKeys {
     }
 }
 
-fn directory() -> VolumeDirectory {
-    VolumeDirectory {
+fn part_header(envelope: u8) -> VolumePartHeader {
+    VolumePartHeader {
+        envelope: EnvelopeId(run(envelope)),
+        hash: run(0x74),
+        inflated_len: 262_144,
+        items: 90,
+    }
+}
+
+pub(super) fn volume() -> Volume {
+    Volume {
+        name: run(0x76),
+        generation: Generation(3),
+        epoch: EpochId(run(3)),
         space: SpaceId(run(2)),
         lane: Some(PersonId(run(0x10))),
-        parts: vec![VolumePartHeader {
-            hash: run(0x74),
-            inflated_len: 262_144,
-            entries: 90,
-        }],
-        replaces: vec![run(0x75)],
+        days: (1_037_345, 1_037_413),
+        written_in: vec![EpochId(run(4))],
+        entries: part_header(8),
+        proofs: vec![part_header(9)],
     }
 }
 
-fn volume() -> VolumePart {
+pub(super) fn directory() -> SignedDirectory {
+    SignedDirectory {
+        directory: VolumeDirectory {
+            space: SpaceId(run(2)),
+            maker: VerifyingKey(run(0x20)),
+            number: 300,
+            volumes: vec![volume()],
+        },
+        signature: signature(),
+    }
+}
+
+fn volume_part() -> VolumePart {
     VolumePart {
         volume: run(0x76),
-        index: 0,
-        contents: encode(&directory()).into(),
+        contents: run::<7>(0x79).to_vec().into(),
     }
 }
 
-fn proof() -> ProofPart {
+fn proof_part() -> ProofPart {
     ProofPart {
         volume: run(0x76),
-        index: 2,
-        items: vec![ProofItem {
-            entry: EntryId(run(4)),
-            certificate: certificate(),
-            statement: authored().statement(SpaceId(run(2)), EpochId(run(3))),
-            signature: signature(),
-        }],
+        contents: run::<7>(0x7a).to_vec().into(),
+    }
+}
+
+pub(super) fn proof() -> ProofItem {
+    ProofItem {
+        envelope: EnvelopeId(run(8)),
+        certificate: certificate(),
+        statement: authored().statement(SpaceId(run(2)), EpochId(run(3))),
+        signature: signature(),
     }
 }
 
@@ -169,22 +193,29 @@ pub(super) fn samples() -> Vec<Sample> {
         value("evidence/EvidenceStatement", &evidence()),
         body("bodies/0 authored", &Body::Authored(Box::new(authored()))),
         body("bodies/1 epoch", &Body::Epoch(Box::new(epoch()))),
-        body("bodies/3 volume", &Body::Volume(Box::new(volume()))),
-        body("bodies/4 proof", &Body::Proof(Box::new(proof()))),
+        body("bodies/3 volume", &Body::Volume(Box::new(volume_part()))),
+        body("bodies/4 proof", &Body::Proof(Box::new(proof_part()))),
         body("bodies/5 blob", &Body::Blob(run::<9>(0x77).to_vec().into())),
-        value("volumes/VolumePartHeader", &directory().parts[0]),
-        value("volumes/VolumeDirectory", &directory()),
-        value("volumes/VolumePart", &volume()),
+        body(
+            "bodies/6 directory",
+            &Body::Directory(Box::new(directory())),
+        ),
+        value("volumes/VolumePartHeader", &part_header(8)),
+        value("volumes/Volume", &volume()),
+        value("volumes/VolumeDirectory", &directory().directory),
+        value("volumes/SignedDirectory", &directory()),
+        value("volumes/VolumePart", &volume_part()),
         value(
             "volumes/VolumeItem",
             &VolumeItem {
                 preimage: preimage(Mode::Own),
-                document: run::<6>(0x78).to_vec().into(),
-                rendered: encode(&rendered()).into(),
+                changes: vec![run::<6>(0x78).to_vec().into()],
+                version: vec![run(0x7b)],
+                rendered: rendered(),
             },
         ),
-        value("volumes/ProofItem", &proof().items[0]),
-        value("volumes/ProofPart", &proof()),
+        value("volumes/ProofItem", &proof()),
+        value("volumes/ProofPart", &proof_part()),
         envelope("envelopes/2048 bytes", whole_envelope(Class::Live, 2048)),
     ];
     for class in Class::ALL {
@@ -210,5 +241,7 @@ pub(super) fn derived() -> Vec<(String, Vec<u8>)> {
         hash("link", &statement.link().0),
         signed("signed/sidelight authored", &statement),
         signed("signed/sidelight evidence", &evidence()),
+        signed("signed/sidelight volumes", &directory().directory),
+        hash("volume part hash", &volume_part_hash(b"part")),
     ]
 }

@@ -10,7 +10,7 @@ use sidelight_format::{
     Welcome, Who,
 };
 
-use super::bodies::{person_keys, space_copy};
+use super::bodies::{directory, person_keys, space_copy};
 use super::small::{invitation, relay, sealing_key, signature};
 use super::{Sample, run, signed, value};
 
@@ -232,6 +232,7 @@ pub(super) fn samples() -> Vec<Sample> {
                 recovery_mailbox: Secret::new(run(0x47)),
                 relay: Some(relay()),
                 ticket: b"ticket".to_vec().into(),
+                volumes: Some(directory()),
             },
         ),
         value("pairing/Who Person", &bundle("Ana").who),

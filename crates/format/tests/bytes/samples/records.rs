@@ -2,13 +2,7 @@
 
 use sidelight_format::record::{
     AuthorRecord, CarriedRecord, ChainBranch, ChainPlace, ChainRecord, ChoicesRecord, DeviceRecord,
-    DismissedRecord, DropRecord, EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord,
-    ErasedRecord, ErasingRecord, Fact, FactRecord, HeldRecord, ImportedRecord, IndexDirectory,
-    IndexKey, IndexPage, IndexRow, ListedRecord, MoveRecord, MoveStage, Name, OutboxRecord,
-    OwnAuthorRecord, PageWriter, PairingEnd, PairingRecord, PersonRecord, PlacesWriter,
-    PrivateKeysRecord, PrivateLockRecord, Reach, Recovering, RenderedRecord, RenewalRecord,
-    ReplicaRecord, SearchChange, SearchDirectory, SearchKeys, SearchPage, SearchRun, SharedRecord,
-    SpaceRecord, UnseenErasure, UnseenRecord, Verdict, WaitingRecord,
+    DismissedRecord, DropRecord, EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord, ErasedRecord, ErasingRecord, Fact, FactRecord, HeldRecord, ImportedRecord, IndexDirectory, IndexKey, IndexPage, IndexRow, Lane, ListedRecord, MoveRecord, MoveStage, Name, OutboxRecord, OwnAuthorRecord, PackedRecord, Packing, PageWriter, PairingEnd, PairingRecord, PersonRecord, PlacesWriter, PrivateKeysRecord, PrivateLockRecord, Reach, Recovering, RenderedRecord, RenewalRecord, ReplicaRecord, SearchChange, SearchDirectory, SearchKeys, SearchPage, SearchRun, SharedRecord, SpaceRecord, Taking, UnprovedRecord, UnseenErasure, UnseenRecord, Verdict, VolumesRecord, WaitingRecord,
 };
 use sidelight_format::{
     AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, EraseToken, Generation, KeyHash, Kind,
@@ -16,7 +10,7 @@ use sidelight_format::{
     Sequence, SpaceId, SuccessorSigner, Timestamp, VerifyingKey,
 };
 
-use super::bodies::{erasure, person_keys};
+use super::bodies::{directory, erasure, person_keys, proof, volume};
 use super::people::{bundle, certificate, epoch, genesis, head, roster, roster_actions, successor};
 use super::small::{date, invitation, preimage, relay, rendered};
 use super::{Sample, record, run, value};
@@ -138,7 +132,46 @@ fn facts() -> Vec<(&'static str, Fact)> {
         ("TwoPairings", Fact::TwoPairings),
         ("Moved", Fact::Moved),
         ("Crowd", Fact::Crowd { person }),
+        (
+            "Volume",
+            Fact::Volume {
+                maker: VerifyingKey(run(0x20)),
+            },
+        ),
     ]
+}
+
+fn packing() -> Packing {
+    Packing {
+        through: Some(300),
+        lanes: vec![Lane {
+            space: SpaceId(run(2)),
+            lane: Some(PersonId(run(0x10))),
+            before: Some(key()),
+        }],
+    }
+}
+
+fn taking() -> Taking {
+    Taking {
+        maker: VerifyingKey(run(0x20)),
+        since: NOW,
+        entries: vec![volume()],
+        proofs: vec![volume()],
+    }
+}
+
+fn volumes() -> VolumesRecord {
+    VolumesRecord {
+        number: 300,
+        packed: vec![volume()],
+        through: Some(300),
+        packing: Some(packing()),
+        others: vec![directory()],
+        directory: Some((EpochId(run(3)), EnvelopeId(run(8)), EraseToken(run(0x40)))),
+        taking: Some(taking()),
+        unproved: 300,
+    }
 }
 
 fn recovering() -> Recovering {
@@ -439,6 +472,26 @@ pub(super) fn samples() -> Vec<Sample> {
                 date: Some(date()),
             },
         ),
+        record("records/34 volumes", &volumes()),
+        record(
+            "records/35 packed",
+            &PackedRecord {
+                version: run(0x7b),
+                volumes: vec![run(0x76)],
+            },
+        ),
+        record(
+            "records/36 unproved",
+            &UnprovedRecord {
+                entry: EntryId(run(4)),
+                maker: VerifyingKey(run(0x20)),
+                left: vec![run(0x7c)],
+            },
+        ),
+        record("records/37 proof", &proof()),
+        value("records/Packing", &packing()),
+        value("records/Lane", &packing().lanes[0]),
+        value("records/Taking", &taking()),
         record(
             "records/40 private lock",
             &PrivateLockRecord {
