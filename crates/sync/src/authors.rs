@@ -6,7 +6,8 @@ use sidelight_crypto::{
 use sidelight_format::record::OwnAuthorRecord;
 use sidelight_format::{
     AuthorCertificate, AuthorCertificateStatement, Authored, AuthoredStatement, Body, Bytes, Class,
-    EntryPreimage, EnvelopeId, EpochId, Generation, Head, Link, Mode, PersonId, Salt, Secret,
+    EntryPreimage, EnvelopeId, EpochId, Generation, Head, Link, Mode, PersonId, ProofItem, Salt,
+    Secret,
     SegmentId, Sequence, Signature, SpaceId, Subject, Voice, envelope_id, limits,
 };
 
@@ -157,7 +158,43 @@ pub fn check(
     if !authored.within_limits() {
         return Err(Unproved::Limits);
     }
-    let certificate = &authored.certificate;
+    let statement = authored.statement(place.space, place.epoch);
+    let signed = (&authored.certificate, &statement, &authored.signature);
+    check_statement(signed, place, members, known)?;
+    Ok(statement)
+}
+
+/// Checks who signed what a volume proves, as [`check`] does with a whole body.
+///
+/// # Errors
+/// [`Unproved`], by the first rule broken.
+pub fn check_proof(
+    item: &ProofItem,
+    place: Place,
+    members: &[&Person],
+    known: bool,
+) -> Result<(), Unproved> {
+    let statement = &item.statement;
+    let sound = (1..=limits::PARTS_MAX).contains(&statement.parts.len())
+        && statement.heads.len() <= limits::HEADS_MAX
+        && statement.heads.is_sorted_by(|a, b| a.author < b.author)
+        && statement.subject == Subject::ENTRY
+        && statement.space == place.space
+        && statement.epoch == place.epoch
+        && statement.author == item.certificate.author;
+    if !sound {
+        return Err(Unproved::Limits);
+    }
+    let signed = (&item.certificate, statement, &item.signature);
+    check_statement(signed, place, members, known)
+}
+
+fn check_statement(
+    (certificate, statement, signature): (&AuthorCertificate, &AuthoredStatement, &Signature),
+    place: Place,
+    members: &[&Person],
+    known: bool,
+) -> Result<(), Unproved> {
     let member = members
         .iter()
         .find(|person| person.id() == certificate.person)
@@ -170,11 +207,10 @@ pub fn check(
     if !known && !vouches(certificate, place.epoch) {
         return Err(Unproved::Certificate);
     }
-    let statement = authored.statement(place.space, place.epoch);
     let author = sidelight_format::VerifyingKey(certificate.author.0);
-    verify(&author, &statement, &authored.signature).map_err(|_| Unproved::Signature)?;
+    verify(&author, statement, signature).map_err(|_| Unproved::Signature)?;
 
-    if let Some(voice) = &authored.voice {
+    if let Some(voice) = &statement.voice {
         // Changes are written again by the same person only: nobody speaks with another's voice.
         if voice.certificate.person != certificate.person
             || !vouches(&voice.certificate, voice.epoch)
@@ -183,17 +219,17 @@ pub fn check(
         }
     }
 
-    if let Some(preimage) = &authored.entry {
+    if let Some(preimage) = &statement.entry {
         let is_member = members.iter().any(|person| person.id() == preimage.owner);
         let may_write = preimage.owner == certificate.person || preimage.mode == Mode::Together;
         if !is_member || !may_write {
             return Err(Unproved::Owner);
         }
     }
-    if (authored.subject == Subject::ENTRY || authored.subject == Subject::ERASURE)
-        && authored.entry.is_none()
+    if (statement.subject == Subject::ENTRY || statement.subject == Subject::ERASURE)
+        && statement.entry.is_none()
     {
         return Err(Unproved::Owner);
     }
-    Ok(statement)
+    Ok(())
 }

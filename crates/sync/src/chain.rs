@@ -71,7 +71,10 @@ pub fn extend<C: Chains>(
     {
         fork = Some(sequence);
     }
-    if record.branches.len() < limits::BRANCHES_MAX {
+    // One that was known from a volume's proof, and comes itself after all, is the same branch.
+    let envelope = branch.envelope;
+    let known = record.branches.iter().any(|it| it.envelope == envelope);
+    if !known && record.branches.len() < limits::BRANCHES_MAX {
         record.branches.push(branch);
     }
     match author.head {

@@ -20,6 +20,7 @@ mod recovery;
 mod replica;
 mod roster;
 pub mod schedule;
+pub mod volumes;
 
 use rand_core::CryptoRng;
 use sidelight_format::Timestamp;

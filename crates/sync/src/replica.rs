@@ -7,12 +7,15 @@
 //! An up-to-date device is in sync in one round trip: opening, fetching and sending all leave
 //! in the first flight.
 
+mod holding;
+
 use std::collections::{HashSet, VecDeque};
 
+use self::holding::comparing;
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::ReplicaRecord;
 use sidelight_format::{
-    Bytes, ClassSet, Contents, Direction, EnvelopeId, Frame, Item, MailboxName, Position, Refusal,
+    Bytes, Class, ClassSet, Contents, Direction, EnvelopeId, Frame, Item, MailboxName, Position, Refusal,
     RelayInstance, RunningHash, Timestamp, VERSION, envelope_id, limits,
 };
 
@@ -36,6 +39,12 @@ pub struct Session {
     /// relay says that there is more.
     asked_from: Position,
     in_vain: u8,
+    /// The first flight asked for the list, and for no body.
+    lists: bool,
+    /// Bodies are fetched only once [`go_on`](Self::go_on) says so.
+    holds: bool,
+    /// Bulk bodies asked for and not yet answered.
+    bulk: VecDeque<Position>,
     frames: VecDeque<Frame>,
 }
 
@@ -52,12 +61,20 @@ enum Phase {
         at: Position,
         hash: RunningHash,
         listed: HashSet<EnvelopeId>,
-        missing: Vec<Position>,
+        missing: VecDeque<(Position, EnvelopeId)>,
+        bulk: Vec<(EnvelopeId, Position)>,
     },
-    /// Bodies at these positions are wanted, one fetch at a time. Only then does `record` hold:
-    /// a link that is cut before leaves the old one, and the comparison begins again.
+    /// The list was read, and volumes are taken before any other body is fetched.
+    Holding {
+        wanted: VecDeque<(Position, EnvelopeId)>,
+        record: ReplicaRecord,
+        listed: HashSet<EnvelopeId>,
+    },
+    /// Bodies at these positions are wanted, a few fetches at a time. Only then does `record`
+    /// hold: a link that is cut before leaves the old one, and the comparison begins again.
     Completing {
-        wanted: Vec<Position>,
+        wanted: VecDeque<(Position, EnvelopeId)>,
+        asked: usize,
         record: ReplicaRecord,
         listed: HashSet<EnvelopeId>,
     },
@@ -77,6 +94,10 @@ pub enum Found {
     Kept(Vec<EnvelopeId>),
     /// The relay says that it has dropped the body of this envelope.
     Gone(EnvelopeId),
+    /// Of a session that holds: the whole list was read, and names these volumes and proofs.
+    Listed(Vec<(EnvelopeId, Position)>),
+    /// What was asked for by [`Session::take`] has come before this, if the relay has it.
+    Took(Position),
     /// The relay once showed more, or other envelopes, than it has now.
     Rollback {
         /// Which life of the relay's data.
@@ -110,22 +131,34 @@ impl Session {
         exporter: &[u8; 32],
         ticket: Bytes,
     ) -> Self {
-        let mut session = Self {
+        let mut session = Self::opening(keys, record, exporter, ticket);
+        session.fetch(session.cursor(), u32::MAX, false);
+        session
+    }
+
+    fn opening(
+        keys: &MailboxKeys,
+        record: Option<ReplicaRecord>,
+        exporter: &[u8; 32],
+        ticket: Bytes,
+    ) -> Self {
+        Self {
             mailbox: keys.name(),
             record,
             phase: Phase::Opening,
             length: Position(0),
             asked_from: Position(0),
             in_vain: 0,
+            lists: false,
+            holds: false,
+            bulk: VecDeque::new(),
             frames: VecDeque::from([Frame::Open {
                 version: VERSION,
                 mailbox: keys.name(),
                 proof: keys.prove(exporter),
                 ticket,
             }]),
-        };
-        session.fetch(session.cursor(), u32::MAX, false);
-        session
+        }
     }
 
     /// How far this device and the relay agree; to be kept together with what was found.
@@ -205,6 +238,22 @@ impl Session {
             return self.broken();
         }
         self.length = length;
+        if self.lists {
+            let shown = self.cursor();
+            let lost = self
+                .record
+                .is_some_and(|record| record.instance != instance || length < record.cursor);
+            self.phase = comparing(instance);
+            let found = length;
+            return lost
+                .then_some(Found::Rollback {
+                    instance,
+                    shown,
+                    found,
+                })
+                .into_iter()
+                .collect();
+        }
         let Some(record) = &self.record else {
             self.record = Some(ReplicaRecord {
                 instance,
@@ -235,13 +284,7 @@ impl Session {
     }
 
     fn begin_comparing(&mut self, instance: RelayInstance) {
-        self.phase = Phase::Comparing {
-            instance,
-            at: Position(0),
-            hash: RunningHash::START,
-            listed: HashSet::new(),
-            missing: Vec::new(),
-        };
+        self.phase = comparing(instance);
         self.fetch(Position(0), u32::MAX, true);
     }
 
@@ -289,12 +332,16 @@ impl Session {
                     hash,
                     listed,
                     missing,
+                    bulk,
                     ..
                 } if position == *at && !matches!(whole, Some(Found::Envelope(..))) => {
                     *hash = hash.after(&item.id);
                     *at = at.next();
-                    if !gone && !has(&item.id) {
-                        missing.push(position);
+                    match item.class {
+                        _ if gone => {}
+                        Class::Live if !has(&item.id) => missing.push_back((position, item.id)),
+                        Class::Volume | Class::Proof => bulk.push((item.id, position)),
+                        Class::Live | Class::Blob => {}
                     }
                     found.extend(whole);
                     listed.insert(item.id);
@@ -304,7 +351,7 @@ impl Session {
                     }
                 }
                 Phase::Comparing { .. } => {}
-                Phase::Completing { .. } => found.extend(whole),
+                Phase::Holding { .. } | Phase::Completing { .. } => found.extend(whole),
                 Phase::Opening | Phase::Over => return self.broken(),
             }
         }
@@ -343,6 +390,7 @@ impl Session {
                 hash: computed,
                 listed,
                 missing,
+                bulk,
             } => {
                 if next != *at || *at != length {
                     // The end of the fetch that left in the first flight, or the list grew.
@@ -364,45 +412,33 @@ impl Session {
                     hash,
                     synced,
                 };
+                if self.holds {
+                    let bulk = core::mem::take(bulk);
+                    self.phase = Phase::Holding {
+                        wanted,
+                        record,
+                        listed,
+                    };
+                    return vec![Found::Listed(bulk)];
+                }
                 self.phase = Phase::Completing {
                     wanted,
+                    asked: 0,
                     record,
                     listed,
                 };
                 self.complete()
             }
-            Phase::Completing { .. } => self.complete(),
+            Phase::Holding { .. } => match self.bulk.pop_front() {
+                Some(position) => vec![Found::Took(position)],
+                None => self.broken(),
+            },
+            Phase::Completing { asked, .. } => {
+                *asked = asked.saturating_sub(1);
+                self.complete()
+            }
             Phase::Opening | Phase::Over => self.broken(),
         }
-    }
-
-    /// Asks for the next run of wanted bodies, or goes back to following.
-    fn complete(&mut self) -> Vec<Found> {
-        let Phase::Completing {
-            wanted,
-            record,
-            listed,
-        } = &mut self.phase
-        else {
-            return Vec::new();
-        };
-        let Some(first) = wanted.first().copied() else {
-            // Only together with the record: were the list believed before, and the link cut,
-            // a relay that goes back to its earlier life would lose what only the list had.
-            let (instance, listed) = (record.instance, core::mem::take(listed));
-            self.record = Some(*record);
-            self.phase = Phase::Following { fetching: true };
-            self.fetch(self.cursor(), u32::MAX, false);
-            return vec![Found::Refill { instance, listed }];
-        };
-        let run = wanted
-            .iter()
-            .zip(first.0..)
-            .take_while(|(p, expected)| p.0 == *expected)
-            .count();
-        wanted.drain(..run);
-        self.fetch(first, run as u32, false);
-        Vec::new()
     }
 
     fn handle_stored(
