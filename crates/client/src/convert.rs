@@ -357,6 +357,7 @@ pub(crate) fn status(view: StatusView, devices: u64, outbox_len: u64) -> Status 
         outbox_len,
         last_synced_ms: view.synced.map(milliseconds),
         entries: view.entries,
+        unproved: view.unproved,
         warnings: view
             .facts
             .iter()

@@ -356,12 +356,14 @@ impl Driver {
         if self.suspended || self.index_at.is_none_or(|at| at > Instant::now()) {
             return;
         }
-        self.index_at = match self.index(Duration::ZERO) {
+        let indexed = self.index(Duration::ZERO);
+        let done = indexed.and_then(|indexed| Ok(indexed || self.tend_volumes()?));
+        self.index_at = match done {
             // Whatever has come meanwhile goes first.
             Ok(true) => Some(Instant::now()),
             Ok(false) => None,
             Err(error) => {
-                debug!(kind = ?error.kind(), "the search index has to wait");
+                debug!(kind = ?error.kind(), "the search index and the volumes have to wait");
                 Some(Instant::now() + INDEX_AGAIN)
             }
         };

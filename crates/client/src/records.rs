@@ -346,6 +346,9 @@ pub struct Status {
     pub last_synced_ms: Option<i64>,
     /// How many entries there are.
     pub entries: u64,
+    /// How many of them another device of this person has packed for this one, and it is not
+    /// certain yet that they are what was signed. That is looked at in the background.
+    pub unproved: u64,
     /// What was found about relays and logs, the oldest first.
     pub warnings: Vec<Warning>,
 }

@@ -49,6 +49,28 @@ impl Driver {
         indexed
     }
 
+    /// Looks at what came in volumes, or packs a volume; in the writer's turn if it comes at
+    /// once. False if there was nothing to be done.
+    pub(crate) fn tend_volumes(&mut self) -> Result<bool, Error> {
+        let device = self.device.as_ref().ok_or_else(suspended)?;
+        if !device.has_unproved() && !device.is_packing_due()? {
+            return Ok(false);
+        }
+        self.take_turn(Duration::ZERO)?;
+        let device = self.device.as_mut().ok_or_else(suspended)?;
+        let mut rng = system_rng();
+        let mut outside = Outside {
+            now: self.clock.now(),
+            rng: &mut rng,
+        };
+        let done = match device.has_unproved() {
+            true => device.check_volumes(&mut outside),
+            false => device.pack(&mut outside),
+        };
+        self.drain()?;
+        done
+    }
+
     /// Reads the store, which is never older than what any program has committed.
     pub(crate) fn read<T>(
         &mut self,

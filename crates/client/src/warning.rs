@@ -40,6 +40,8 @@ pub enum WarningKind {
     PersonFork,
     /// A device was linked to one's own journal.
     DeviceLinked,
+    /// What an own device had packed for the others was not what was written.
+    Volume,
     /// A device of one's own was removed.
     DeviceRemoved,
     /// This device was removed.
@@ -188,6 +190,15 @@ impl Warning {
                     "one of {} devices gives the journal new keys without end; nothing is \
                      written under them; update the app there, and remove the device if it goes on",
                     whose(person)
+                ),
+            ),
+            Fact::Volume { maker } => (
+                WarningKind::Volume,
+                format!(
+                    "what device {} had packed for your other devices is not what was written; \
+                     every entry was fetched from the relay instead. If it is not in your hands, \
+                     remove it",
+                    device_id(maker)
                 ),
             ),
             _ => (

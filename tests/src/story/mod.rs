@@ -11,6 +11,7 @@
 //! | `hand` | envelopes made by hand, as a changed client makes them |
 //! | `chunk` | changes taken apart and put together wrongly |
 //! | `erasing` | taking back, own further devices, what is left of an entry anywhere |
+//! | `volumes` | what devices pack for each other |
 //! | `orders` | every order of a few things, and every run of a story with choices |
 //!
 //! Where the [simulation](crate::sim) leaves everything to chance, a story is told. Everything
@@ -25,6 +26,7 @@ mod orders;
 mod people;
 mod said;
 mod stage;
+mod volumes;
 
 pub use chunk::Chunk;
 pub use hand::{Hand, envelope_keys};

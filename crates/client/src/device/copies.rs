@@ -74,7 +74,7 @@ impl Core {
         }
     }
 
-    fn write_copy(
+    pub(super) fn write_copy(
         &mut self,
         txn: &mut Txn<'_>,
         space: SpaceId,

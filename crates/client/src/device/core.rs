@@ -26,6 +26,7 @@ use super::lock::Lock;
 use super::moves::Moves;
 use super::outbox::Outbox;
 use super::space::{Epoch, Known, Space};
+use super::volumes::Volumes;
 use super::{Event, LinkId, Output};
 use crate::Error;
 
@@ -53,6 +54,7 @@ pub(super) struct Core {
     pub(super) documents: Documents,
     pub(super) index: Index,
     pub(super) held: Held,
+    pub(super) volumes: Volumes,
     pub(super) facts: BTreeSet<FactKey>,
     /// Gaps that may yet be explained.
     pub(super) suspected: BTreeMap<SpaceId, Suspected>,
@@ -136,6 +138,7 @@ impl Core {
         core.outbox = Outbox::open(&txn)?;
         core.index = Index::open(&txn)?;
         core.held = Held::open(&txn)?;
+        core.volumes = Volumes::open(&txn)?;
         core.drops = Drops::open(&txn)?;
         core.reopen_for_drops(&txn)?;
         core.moves = Moves::open(&txn)?;
@@ -192,6 +195,7 @@ impl Core {
             documents: Documents::default(),
             index: Index::default(),
             held: Held::default(),
+            volumes: Volumes::default(),
             facts: BTreeSet::new(),
             suspected: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -338,6 +342,7 @@ impl Core {
         self.keep_entries(txn)?;
         self.go_on_moving(txn)?;
         self.forget_indexed(txn)?;
+        self.keep_volumes(txn);
         let changed = std::mem::take(&mut self.changed);
         self.outputs.extend(
             changed

@@ -22,6 +22,10 @@ const TAIL_LEN_MAX: usize = 16 * 1024;
 pub(super) struct Documents(VecDeque<(EntryId, Open)>);
 
 impl Documents {
+    pub(super) fn has(&self, id: &EntryId) -> bool {
+        self.0.iter().any(|(known, _)| known == id)
+    }
+
     pub(super) fn forget(&mut self, id: &EntryId) {
         self.0.retain(|(known, _)| known != id);
     }

@@ -14,8 +14,8 @@ use sidelight_format::record::{
     WaitingRecord,
 };
 use sidelight_format::{
-    Authored, Body, Bytes, Ending, EntryId, EntryPreimage, Envelope, EnvelopeId, EpochId, Erasure,
-    Kind, MailboxName, Mode, SpaceId, Subject, encode, limits,
+    Authored, Body, Bytes, Class, Ending, EntryId, EntryPreimage, Envelope, EnvelopeId, EpochId,
+    Erasure, Kind, MailboxName, Mode, ProofItem, SpaceId, Subject, encode, limits,
 };
 use sidelight_store::{Direction, Key, Txn, timeline};
 use sidelight_sync::{Outside, erasure};
@@ -171,7 +171,7 @@ impl Core {
     ) -> Result<(), Error> {
         let kept = txn.get::<EnvelopeRecord>(Key::Name(&erasure.envelope.0))?;
         let Some(kept) = kept.filter(|kept| !kept.bytes.is_empty()) else {
-            return Ok(());
+            return self.ask_to_drop_proved(txn, space, erasure, after);
         };
         if !self.reopen_epoch(txn, space, erasure.epoch)? {
             return Ok(());
@@ -218,7 +218,7 @@ impl Core {
     }
 
     /// Listens to an epoch again in which something is to be dropped. False if it is not known.
-    fn reopen_epoch(
+    pub(super) fn reopen_epoch(
         &mut self,
         txn: &Txn<'_>,
         space: SpaceId,
@@ -269,8 +269,10 @@ impl Core {
         self.documents.forget(id);
         self.hold_no_more(txn, id);
         let name = Key::Name(&id.0);
-        if let Some(shown) = txn.get::<RenderedRecord>(name)? {
-            let row = index_row(*id, &shown);
+        let shown = txn.get::<RenderedRecord>(name)?;
+        let row = shown.map(|shown| index_row(*id, &shown));
+        self.shed_entry(txn, id, row.as_ref())?;
+        if let Some(row) = row {
             timeline::remove(txn, &row.key)?;
             self.note_erased(txn, id, row.key)?;
             txn.delete::<RenderedRecord>(name);
@@ -286,6 +288,7 @@ impl Core {
         }
         txn.delete::<EntryRecord>(name);
         txn.delete::<SharedRecord>(name);
+        self.forget_unproved(txn, id)?;
         self.forget_waiting(txn, id)?;
         for place in carriers(txn, id)? {
             let key = chain_key(&place.author, place.sequence);
@@ -328,6 +331,7 @@ impl Core {
         let Some(kept) = txn.get::<EnvelopeRecord>(name)? else {
             return Ok(());
         };
+        txn.delete::<ProofItem>(name);
         if kept.verdict == Verdict::Refused {
             return Ok(());
         }
@@ -359,7 +363,10 @@ impl Core {
     ) -> Result<(), Error> {
         if self.outbox.acknowledge(txn, mailbox, id) {
             let kept = txn.get::<EnvelopeRecord>(Key::Name(&id.0))?;
-            if kept.is_some_and(|kept| kept.verdict == Verdict::Erased) {
+            if kept.as_ref().is_some_and(|kept| kept.class != Class::Live) {
+                // It is built anew if the relay loses it.
+                self.keep_stored(txn, id)?;
+            } else if kept.is_some_and(|kept| kept.verdict == Verdict::Erased) {
                 self.strip(txn, id, Reach::OwnDevices)?;
                 txn.scrub();
             }

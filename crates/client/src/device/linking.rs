@@ -33,6 +33,7 @@ impl Core {
             ));
         }
         self.make_room_for_pairing(txn, Purpose::OwnDevice, None, outside)?;
+        self.volumes.hurry();
         self.open_invitation(txn, (Purpose::OwnDevice, None), lifetime_secs, outside)
     }
 
@@ -182,11 +183,13 @@ impl Core {
         let private = self.me.private;
         let epoch = self.writable_epoch(txn, private, outside)?;
         let copy = self.space_copy(txn, private, epoch)?;
+        let volumes = self.directory_for_new(txn, outside)?;
         let welcome = Welcome {
             private: copy.ok_or_else(|| Error::internal("the private space is kept"))?,
             recovery_mailbox: self.me.recovery_mailbox.clone(),
             relay: self.me.relay.clone(),
             ticket: self.me.ticket.clone(),
+            volumes,
         };
         let told = self.pairing.as_ref();
         let told = told.and_then(|open| open.pairing.welcome(&welcome, outside));
@@ -263,6 +266,9 @@ impl Core {
         self.know(txn, own.clone(), &name);
         self.take_keys(txn, &keyring.person, &own);
         self.take_copy(txn, &welcome.private, outside)?;
+        if let Some(volumes) = &welcome.volumes {
+            self.begin_filling(volumes, outside);
+        }
         self.save_me(txn);
         // Its first word to the others: the one that welcomed it sees that it was heard.
         let records = self.me.roster.iter().map(encode).collect();
@@ -325,6 +331,7 @@ impl Core {
         }
         self.call_pairing_off(txn, outside)?;
         let device = *device;
+        self.shed_of(txn, &device)?;
         self.change_roster(txn, RosterAction::Remove { device }, outside)?;
         self.renew(txn, outside)
     }

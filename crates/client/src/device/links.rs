@@ -14,6 +14,7 @@ use super::core::{Core, Purpose};
 use super::drops::DropsInFlight;
 use super::moving::NOWHERE;
 use super::space::{Epoch, Space};
+use super::volumes::Filling;
 use super::{Errand, Event, Group, LinkId, Output, Wanted};
 use crate::Error;
 
@@ -37,12 +38,24 @@ pub(super) struct Link {
     pub(super) drops: DropsInFlight,
     /// The mailbox is being brought to this relay: that it lacks something is no loss.
     arriving: bool,
+    /// What it does about volumes.
+    pub(super) filling: Filling,
 }
 
 impl Link {
     /// Whether all that its relay lists is here.
     pub(super) fn is_up_to_date(&self) -> bool {
         self.session.is_up_to_date()
+    }
+
+    /// Whether it fetches no more than volumes for now.
+    pub(super) fn holds(&self) -> bool {
+        self.session.holds()
+    }
+
+    /// Asks for a volume or a proof.
+    pub(super) fn take(&mut self, position: Position) {
+        self.session.take(position);
     }
 }
 
@@ -157,6 +170,7 @@ impl Core {
         mailbox: MailboxName,
         exporter: &[u8; 32],
     ) -> Result<(), Error> {
+        let (fills, relists) = (self.fills(&mailbox), self.relists(&mailbox));
         let ticket = match self.purpose(&mailbox) {
             Some(Purpose::Pairing) => match &self.pairing {
                 Some(rendezvous) => rendezvous.pairing.record().invitation.ticket.clone(),
@@ -170,7 +184,15 @@ impl Core {
         };
         let record = txn.get::<ReplicaRecord>(Key::Name(&mailbox.0))?;
         let arriving = record.is_some_and(|record| record.instance == NOWHERE);
-        let session = Session::open(keys, record, exporter, ticket);
+        let session = if fills {
+            Session::open_holding(keys, record, exporter, ticket)
+        } else if relists {
+            let mut session = Session::open_holding(keys, record, exporter, ticket);
+            session.go_on(&mut |_| false);
+            session
+        } else {
+            Session::open(keys, record, exporter, ticket)
+        };
         let opened = Link {
             mailbox,
             session,
@@ -179,6 +201,7 @@ impl Core {
             in_flight_len: 0,
             drops: DropsInFlight::new(),
             arriving,
+            filling: Filling::default(),
         };
         self.links.insert(link, opened);
         self.send_session(link);
@@ -237,39 +260,15 @@ impl Core {
             return Ok(());
         }
         for frame in frames {
-            let Some(mut opened) = self.links.remove(&link) else {
+            if !self.links.contains_key(&link) {
                 return Ok(());
-            };
-            let before = opened.session.record().copied();
-            let mut unreadable = None;
-            let found = opened.session.handle(frame, &mut |id| {
-                txn.get::<EnvelopeRecord>(Key::Name(&id.0)).map_or_else(
-                    |error| {
-                        unreadable = Some(error);
-                        true
-                    },
-                    |known| known.is_some_and(|known| known.verdict != Verdict::Erased),
-                )
-            });
-            if let Some(error) = unreadable {
-                return Err(error.into());
             }
-            let mailbox = opened.mailbox;
-            let changed = opened
-                .session
-                .record()
-                .copied()
-                .filter(|now| Some(*now) != before);
-            if let Some(record) = changed {
-                txn.put(Key::Name(&mailbox.0), &record);
-            }
-            self.links.insert(link, opened);
-            for found in found {
-                self.take(txn, link, mailbox, found, outside)?;
-            }
-            self.send_session(link);
+            self.step_session(txn, link, outside, |session, has| {
+                session.handle(frame, has)
+            })?;
         }
         self.follow_pending(txn, outside)?;
+        self.go_on_filling(txn, outside)?;
         self.tell_of_move(txn, outside)?;
         self.moves.tire(txn, outside.now);
         self.go_on_walking(txn, outside)?;
@@ -286,6 +285,58 @@ impl Core {
             self.send_session(link);
         }
         Ok(())
+    }
+
+    /// Lets a link's session make a step, and takes in what it found.
+    fn step_session(
+        &mut self,
+        txn: &mut Txn<'_>,
+        link: LinkId,
+        outside: &mut Outside<'_>,
+        step: impl FnOnce(&mut Session, &mut dyn FnMut(&EnvelopeId) -> bool) -> Vec<Found>,
+    ) -> Result<(), Error> {
+        let Some(mut opened) = self.links.remove(&link) else {
+            return Ok(());
+        };
+        let before = opened.session.record().copied();
+        let mut unreadable = None;
+        let found = step(&mut opened.session, &mut |id| {
+            txn.get::<EnvelopeRecord>(Key::Name(&id.0)).map_or_else(
+                |error| {
+                    unreadable = Some(error);
+                    true
+                },
+                |known| known.is_some_and(|known| known.verdict != Verdict::Erased),
+            )
+        });
+        if let Some(error) = unreadable {
+            return Err(error.into());
+        }
+        let mailbox = opened.mailbox;
+        let changed = opened
+            .session
+            .record()
+            .copied()
+            .filter(|now| Some(*now) != before);
+        if let Some(record) = changed {
+            txn.put(Key::Name(&mailbox.0), &record);
+        }
+        self.links.insert(link, opened);
+        for found in found {
+            self.take(txn, link, mailbox, found, outside)?;
+        }
+        self.send_session(link);
+        Ok(())
+    }
+
+    /// Nothing holds a link up any more: it fetches what no volume has brought.
+    pub(super) fn let_go_on(
+        &mut self,
+        txn: &mut Txn<'_>,
+        link: LinkId,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        self.step_session(txn, link, outside, |session, has| session.go_on(has))
     }
 
     fn take(
@@ -314,7 +365,10 @@ impl Core {
             // remembered, so that the envelope is taken in if it comes after all.
             Found::Gone(id) => {
                 self.dropped(txn, &mailbox, &id);
+                self.volume_is_gone(txn, &id)?;
             }
+            Found::Listed(bulk) => self.has_listed(link, bulk),
+            Found::Took(_) => self.has_answered(link),
             Found::Rollback {
                 instance,
                 shown,
@@ -333,6 +387,7 @@ impl Core {
                 for id in &listed {
                     self.kept_there(txn, &mailbox, id)?;
                 }
+                self.forget_lost_volumes(txn, &mailbox, &listed)?;
                 let mut envelopes = 0;
                 let mut from = 0;
                 loop {
@@ -342,6 +397,7 @@ impl Core {
                     for (_, row) in rows {
                         if row.mailbox == mailbox
                             && !listed.contains(&row.envelope)
+                            && !self.outbox.waits(&mailbox, &row.envelope)
                             && self.has_body(txn, &row.envelope)?
                         {
                             self.outbox.push(
@@ -368,6 +424,7 @@ impl Core {
             }
             Found::UpToDate => {
                 self.has_read(txn, &mailbox);
+                self.look_again();
                 self.moves.has_filled(&mailbox);
                 if mailbox == self.recovery.name() {
                     self.has_searched(txn);
@@ -398,6 +455,7 @@ impl Core {
                 }
             }
             Found::Broken => {
+                self.has_broken(link);
                 self.outputs.push(Output::Hangup(link));
                 self.links.remove(&link);
             }
@@ -420,7 +478,7 @@ impl Core {
         }
     }
 
-    fn send_session(&mut self, link: LinkId) {
+    pub(super) fn send_session(&mut self, link: LinkId) {
         if let Some(opened) = self.links.get_mut(&link) {
             while let Some(frame) = opened.session.poll_frame() {
                 self.outputs.push(Output::Send(link, frame));

@@ -41,6 +41,7 @@ mod space;
 mod types;
 mod veil;
 pub mod view;
+mod volumes;
 mod walk;
 mod write;
 

@@ -84,6 +84,16 @@ impl Core {
                 let verdict = self.receive_start(txn, &record, outside)?;
                 self.keep(txn, mailbox, envelope, verdict, bytes)
             }
+            (Body::Volume(part), Purpose::Epoch(space, _)) if space == self.me.private => {
+                self.take_volume(txn, (mailbox, envelope), &part, outside)
+            }
+            (Body::Proof(part), Purpose::Epoch(space, _)) if space == self.me.private => {
+                self.take_proof(txn, (mailbox, envelope), &part, outside)
+            }
+            (Body::Directory(signed), Purpose::Epoch(space, _)) if space == self.me.private => {
+                let verdict = self.receive_directory(space, &signed);
+                self.keep(txn, mailbox, envelope, verdict, bytes)
+            }
             // Written by a later version, or read by a later part of this one: kept.
             (Body::Unknown(_) | Body::Epoch(_), _) => {
                 self.keep(txn, mailbox, envelope, Verdict::Unknown, bytes)
@@ -147,6 +157,7 @@ impl Core {
             }
             (_, _, Some(id)) if erased(txn, &id)?.is_some() => Verdict::Erased,
             (Subject::ENTRY, Some(preimage), Some(id)) => {
+                self.make_sure(txn, &id, outside)?;
                 self.apply(txn, space, (id, preimage), authored)?
             }
             (Subject::ENDED, None, None) if space == self.me.private => {
@@ -250,6 +261,9 @@ impl Core {
             self.keep_entry_soon(txn, id, open)?;
         } else if !open.is_new() {
             self.put_back(id, open);
+        }
+        if verdict == Verdict::Accepted {
+            self.is_proved_by(txn, &id, &authored.parts)?;
         }
         Ok(verdict)
     }
@@ -368,7 +382,7 @@ impl Core {
     }
 
     /// Takes in what an author says of the others: how far they have come.
-    fn witness(
+    pub(super) fn witness(
         &mut self,
         txn: &mut Txn<'_>,
         (space, epoch): (SpaceId, EpochId),

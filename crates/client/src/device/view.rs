@@ -3,6 +3,7 @@
 use sidelight_format::record::{
     DeviceRecord, EntryRecord, ErasedRecord, FactRecord, IndexKey, IndexRow, MoveRecord,
     PersonRecord, RenderedRecord, ReplicaRecord, SpaceRecord,
+    VolumesRecord,
 };
 use sidelight_format::{
     EntryDate, EntryId, EntryPreimage, PersonId, Rendered, RosterAction, RosterRecord, SpaceId,
@@ -89,6 +90,8 @@ pub struct StatusView {
     pub entries: u64,
     /// What this person called the devices that ever were on their list.
     pub devices: Vec<(VerifyingKey, String)>,
+    /// How many of them came in a volume, and it is not certain yet who wrote them.
+    pub unproved: u64,
     /// What was found about relays and logs, the oldest first.
     pub facts: Vec<FactRecord>,
 }
@@ -307,6 +310,7 @@ pub fn status(store: &dyn Store) -> Result<StatusView, Error> {
         .filter_map(|replica| replica.synced)
         .max();
     let facts = txn.range::<FactRecord>(0, Direction::Up, usize::MAX)?;
+    let volumes = txn.get::<VolumesRecord>(Key::One)?;
     Ok(StatusView {
         person: me.person,
         name: me.name.0.clone(),
@@ -328,6 +332,7 @@ pub fn status(store: &dyn Store) -> Result<StatusView, Error> {
         synced,
         entries: timeline::len(&txn)?.saturating_sub(erasing(&txn)?.markers),
         devices: named(&me.roster).collect(),
+        unproved: volumes.map_or(0, |volumes| volumes.unproved),
         facts: facts.into_iter().map(|(_, fact)| fact).collect(),
     })
 }

@@ -119,6 +119,7 @@ impl Core {
         edits: &[Edit],
         outside: &mut Outside<'_>,
     ) -> Result<Version, Error> {
+        self.make_sure(txn, id, outside)?;
         let mut open = self
             .open_entry(txn, id)?
             .ok_or_else(|| Error::not_found("there is no such entry; reload the list"))?;
@@ -167,6 +168,7 @@ impl Core {
         self.space_for(true)?;
         let mut drafts = Vec::new();
         for id in entries {
+            self.make_sure(txn, id, outside)?;
             let shown = txn
                 .get::<RenderedRecord>(Key::Name(&id.0))?
                 .ok_or_else(|| Error::not_found("there is no such entry; reload the list"))?;

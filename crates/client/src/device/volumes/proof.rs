@@ -1,0 +1,420 @@
+//! Becoming certain of what a volume brought: who signed it, and that it shows what it makes.
+//!
+//! An envelope counts as known from its proof only if its author signed it, may have written it,
+//! and each of its changes is in the entry byte for byte: whatever a dishonest own device leaves
+//! out is fetched from its mailbox.
+
+use sidelight_format::record::{
+    AuthorRecord, ChainBranch, ChainRecord, EntryRecord, EnvelopeRecord, Fact, RenderedRecord,
+    ReplicaRecord, UnprovedRecord,
+};
+use sidelight_format::{
+    Bytes, Class, EntryId, EntryPreimage, EnvelopeId, EpochId, MailboxName, ProofItem, ProofPart,
+    SpaceId, part_hash,
+};
+use sidelight_journal::{actor, admit};
+use sidelight_store::{Key, Txn, timeline};
+use sidelight_sync::{Outside, authors, volumes};
+
+use super::super::core::Core;
+use super::super::entries::{document, index_row, version};
+use super::super::erase::{carriers, erased};
+use super::super::write::chain_key;
+use super::super::{Device, Output};
+use super::fill::change_hash;
+use crate::Error;
+
+/// How many entries are looked at in one step: some tens of milliseconds.
+const CHECKED_AT_ONCE: usize = 64;
+
+impl Device {
+    /// Whether [`check_volumes`](Self::check_volumes) may have something to do.
+    pub fn has_unproved(&self) -> bool {
+        let volumes = &self.core.volumes;
+        let looked = volumes.unproved.as_ref().is_some_and(|it| it.is_empty());
+        volumes.record.unproved > 0 && volumes.record.taking.is_none() && !looked
+    }
+
+    /// Looks at some of the entries that came in a volume and are not proved yet. False if there
+    /// was nothing to be done. For when nothing else is.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn check_volumes(
+        &mut self,
+        outside: &mut Outside<'_>,
+    ) -> Result<bool, Error> {
+        self.run(|core, txn| core.check_volumes(txn, outside))
+    }
+}
+
+impl Core {
+    /// A part of a volume's proof has come.
+    pub(in super::super) fn take_proof(
+        &mut self,
+        txn: &mut Txn<'_>,
+        (mailbox, envelope): (MailboxName, EnvelopeId),
+        part: &ProofPart,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        let Some(taking) = &self.volumes.record.taking else {
+            return Ok(());
+        };
+        let maker = taking.maker;
+        let mut parts = taking.proofs.iter().flat_map(|volume| {
+            let parts = volume.proofs.iter();
+            parts.map(|part| (volume.name, volume.space, *part))
+        });
+        let found = parts.find(|(_, _, part)| part.envelope == envelope);
+        let Some((name, space, header)) = found else {
+            return Ok(());
+        };
+        let items = volumes::unpack::<ProofItem>(&header, &part.contents);
+        let mut honest = part.volume == name;
+        for item in items.as_deref().unwrap_or_default() {
+            if honest {
+                honest = self.take_proof_item(txn, space, item, outside)?;
+            }
+        }
+        if !honest || items.is_err() {
+            self.report(txn, Fact::Volume { maker }, outside.now)?;
+        }
+        self.keep_taken(txn, mailbox, envelope, Class::Proof);
+        self.lose_part(&envelope);
+        Ok(())
+    }
+
+    /// Takes an envelope for known, if its proof holds. False if no honest device would have
+    /// packed it; whatever else keeps it from being taken, it is fetched then.
+    fn take_proof_item(
+        &mut self,
+        txn: &mut Txn<'_>,
+        space: SpaceId,
+        item: &ProofItem,
+        outside: &mut Outside<'_>,
+    ) -> Result<bool, Error> {
+        let statement = &item.statement;
+        let name = Key::Name(&item.envelope.0);
+        if statement.space != space {
+            return Ok(false);
+        }
+        if txn.get::<EnvelopeRecord>(name)?.is_some() {
+            return Ok(true);
+        }
+        let (epoch, author) = (statement.epoch, statement.author);
+        let person = item.certificate.person;
+        let Some(known) = self.spaces.get(&space) else {
+            return Ok(true);
+        };
+        let Some(opened) = known.open.get(&epoch) else {
+            return Ok(true);
+        };
+        let mailbox = opened.keys.name();
+        let verified = opened.verified.get(&author) == Some(&item.certificate);
+        let members = known.members(&self.persons);
+        let place = authors::Place { space, epoch };
+        match authors::check_proof(item, place, &members, verified) {
+            Ok(()) => {}
+            // Keys that this device has not heard of yet may have vouched for the author.
+            Err(authors::Unproved::Certificate) => return Ok(true),
+            Err(_) => return Ok(false),
+        }
+        let theirs = opened.authors.values().filter(|it| it.person == person);
+        let room = opened.authors.contains_key(&author)
+            || theirs.count() < sidelight_format::limits::AUTHORS_MAX;
+        let limit = known.graph.limit(&epoch, &person, &author);
+        let Some(preimage) = statement.entry.filter(|_| room && limit.allows(statement.sequence))
+        else {
+            return Ok(true);
+        };
+        let id = preimage.id(&space);
+        if erased(txn, &id)?.is_some() || !self.finds_changes(txn, &id, &preimage, item)? {
+            return Ok(true);
+        }
+        let opened = self.epoch_mut(space, epoch)?;
+        opened.verified.insert(author, item.certificate);
+        let branch = ChainBranch {
+            envelope: item.envelope,
+            previous: statement.previous,
+            body: statement.body_hash(),
+            link: statement.link(),
+            entry: Some(id),
+            earlier: None,
+            erased: false,
+        };
+        let fork = self.extend_chain(txn, space, epoch, statement, person, branch)?;
+        if let Some(sequence) = fork {
+            let fact = Fact::Fork {
+                person,
+                author,
+                sequence,
+            };
+            self.report(txn, fact, outside.now)?;
+        }
+        self.witness(txn, (space, epoch), &statement.heads, outside)?;
+        self.keep_taken(txn, mailbox, item.envelope, Class::Live);
+        txn.put(name, item);
+        Ok(true)
+    }
+
+    /// Whether all changes that a proof speaks of are in the entry as a volume brought it, and
+    /// are its author's. They are proved then.
+    fn finds_changes(
+        &mut self,
+        txn: &mut Txn<'_>,
+        id: &EntryId,
+        preimage: &EntryPreimage,
+        item: &ProofItem,
+    ) -> Result<bool, Error> {
+        let name = Key::Name(&id.0);
+        let (Some(mut unproved), Some(entry)) = (
+            txn.get::<UnprovedRecord>(name)?,
+            txn.get::<EntryRecord>(name)?,
+        ) else {
+            return Ok(false);
+        };
+        let statement = &item.statement;
+        let (author, segment) = match &statement.voice {
+            Some(voice) => (voice.certificate.author, voice.segment),
+            None => (statement.author, statement.segment),
+        };
+        let actor = actor(&author, &segment, id);
+        let begins = preimage.owner == item.certificate.person;
+        // As they lie in a log, they lie in an entry: the next one is mostly the one after.
+        let mut found: Vec<&Bytes> = Vec::new();
+        let mut after = 0;
+        for part in &statement.parts {
+            let (before, rest) = entry.tail.split_at(after);
+            let mut tail = rest.iter().chain(before).enumerate();
+            let is_it = |change: &Bytes| part_hash(&statement.salt, change) == *part;
+            let Some((steps, change)) = tail.find(|(_, change)| is_it(change)) else {
+                return Ok(false);
+            };
+            let admitted = admit(change, &actor).ok();
+            if !admitted.is_some_and(|change| begins || !change.is_first()) {
+                return Ok(false);
+            }
+            after = (after + steps + 1) % entry.tail.len();
+            found.push(change);
+        }
+        let found: Vec<[u8; 32]> = found.into_iter().map(|it| change_hash(it)).collect();
+        unproved.left.retain(|change| !found.contains(change));
+        txn.put(name, &unproved);
+        Ok(true)
+    }
+
+    /// An envelope itself has come: what it carried of an entry is proved.
+    pub(in super::super) fn is_proved_by(
+        &mut self,
+        txn: &mut Txn<'_>,
+        id: &EntryId,
+        parts: &[Bytes],
+    ) -> Result<(), Error> {
+        if self.volumes.record.unproved == 0 {
+            return Ok(());
+        }
+        let name = Key::Name(&id.0);
+        if let Some(mut unproved) = txn.get::<UnprovedRecord>(name)? {
+            let parts: Vec<[u8; 32]> = parts.iter().map(|part| change_hash(part)).collect();
+            unproved.left.retain(|change| !parts.contains(change));
+            txn.put(name, &unproved);
+        }
+        Ok(())
+    }
+
+    /// Before an entry is opened that came in a volume: what it shows is what its changes make,
+    /// and these pass the gate. One of which that is not so is forgotten, and fetched.
+    pub(in super::super) fn make_sure(
+        &mut self,
+        txn: &mut Txn<'_>,
+        id: &EntryId,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        if self.volumes.record.unproved == 0 || self.documents.has(id) {
+            return Ok(());
+        }
+        if let Some(unproved) = txn.get::<UnprovedRecord>(Key::Name(&id.0))?
+            && !is_sound(txn, id)?
+        {
+            self.disbelieve(txn, &unproved, outside)?;
+        }
+        Ok(())
+    }
+
+    /// Looks at some entries that are not proved yet.
+    fn check_volumes(
+        &mut self,
+        txn: &mut Txn<'_>,
+        outside: &mut Outside<'_>,
+    ) -> Result<bool, Error> {
+        if self.volumes.record.unproved == 0 || self.volumes.record.taking.is_some() {
+            return Ok(false);
+        }
+        self.dirty = true;
+        if self.volumes.unproved.is_none() {
+            let all = txn.all::<UnprovedRecord>()?;
+            self.volumes.unproved = Some(all.into_iter().map(|it| it.entry).collect());
+        }
+        let mut looked = 0;
+        while looked < CHECKED_AT_ONCE
+            && let Some(id) = self.volumes.unproved.as_mut().and_then(|it| it.pop_front())
+        {
+            looked += 1;
+            let name = Key::Name(&id.0);
+            let Some(unproved) = txn.get::<UnprovedRecord>(name)? else {
+                continue;
+            };
+            if !is_sound(txn, &id)? {
+                self.disbelieve(txn, &unproved, outside)?;
+            } else if unproved.left.is_empty() {
+                self.forget_unproved(txn, &id)?;
+                self.changed.insert(id);
+            } else if self.has_read_all_of(txn, &id)? {
+                self.disbelieve(txn, &unproved, outside)?;
+            }
+        }
+        Ok(looked > 0)
+    }
+
+    /// Entries that were waited with are looked at again: something was read to its end.
+    pub(in super::super) fn look_again(&mut self) {
+        if self.volumes.record.unproved > 0
+            && self.volumes.unproved.as_ref().is_some_and(|it| it.is_empty())
+        {
+            self.volumes.unproved = None;
+        }
+    }
+
+    /// An entry is marked no more.
+    pub(in super::super) fn forget_unproved(
+        &mut self,
+        txn: &mut Txn<'_>,
+        id: &EntryId,
+    ) -> Result<(), Error> {
+        let name = Key::Name(&id.0);
+        if self.volumes.record.unproved > 0 && txn.get::<UnprovedRecord>(name)?.is_some() {
+            txn.delete::<UnprovedRecord>(name);
+            let record = self.volumes.change();
+            record.unproved = record.unproved.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    /// Whether all that the relays have of an entry's space is here.
+    fn has_read_all_of(&self, txn: &Txn<'_>, id: &EntryId) -> Result<bool, Error> {
+        let Some(entry) = txn.get::<EntryRecord>(Key::Name(&id.0))? else {
+            return Ok(true);
+        };
+        let Some(known) = self.spaces.get(&entry.space) else {
+            return Ok(false);
+        };
+        if !known.record.unread.is_empty() {
+            return Ok(false);
+        }
+        for opened in known.open.values().filter(|it| it.record.relay.is_some()) {
+            let name = opened.keys.name();
+            let replica = txn.get::<ReplicaRecord>(Key::Name(&name.0))?;
+            let synced = replica.is_some_and(|replica| replica.synced.is_some());
+            if !synced || self.volumes.relist.contains(&name) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// An own device has packed what nobody signed: the entry is forgotten, that is reported,
+    /// and the envelopes that carried it are fetched.
+    fn disbelieve(
+        &mut self,
+        txn: &mut Txn<'_>,
+        unproved: &UnprovedRecord,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        let (id, maker) = (unproved.entry, unproved.maker);
+        let name = Key::Name(&id.0);
+        self.report(txn, Fact::Volume { maker }, outside.now)?;
+        self.forget_unproved(txn, &id)?;
+        self.documents.forget(&id);
+        let space = txn.get::<EntryRecord>(name)?.map(|entry| entry.space);
+        if let Some(shown) = txn.get::<RenderedRecord>(name)? {
+            let row = index_row(id, &shown);
+            timeline::remove(txn, &row.key)?;
+            self.note_erased(txn, &id, row.key)?;
+            self.changed.remove(&id);
+            self.removed.insert(id);
+        }
+        txn.delete::<RenderedRecord>(name);
+        txn.delete::<EntryRecord>(name);
+        let mut epochs = Vec::new();
+        for place in carriers(txn, &id)? {
+            let key = chain_key(&place.author, place.sequence);
+            let chain = txn.get::<ChainRecord>(Key::Name(&key))?;
+            for branch in chain.iter().flat_map(|chain| &chain.branches) {
+                let envelope = Key::Name(&branch.envelope.0);
+                if branch.entry == Some(id) && txn.get::<EnvelopeRecord>(envelope)?.is_some() {
+                    txn.delete::<EnvelopeRecord>(envelope);
+                    txn.delete::<ProofItem>(envelope);
+                    let author = txn.get::<AuthorRecord>(Key::Name(&place.author.0))?;
+                    epochs.extend(author.map(|author| author.epoch));
+                }
+            }
+        }
+        epochs.sort_unstable();
+        epochs.dedup();
+        if let Some(space) = space {
+            for epoch in epochs {
+                self.read_anew(txn, space, epoch)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads an epoch's mailbox once more, for what is not here after all.
+    fn read_anew(
+        &mut self,
+        txn: &mut Txn<'_>,
+        space: SpaceId,
+        epoch: EpochId,
+    ) -> Result<(), Error> {
+        if !self.reopen_epoch(txn, space, epoch)? {
+            return Ok(());
+        }
+        let mailbox = self.epoch_mut(space, epoch)?.keys.name();
+        if !self.volumes.relist.insert(mailbox) {
+            return Ok(());
+        }
+        if let Some(known) = self.spaces.get_mut(&space)
+            && !known.record.unread.contains(&epoch)
+        {
+            known.record.unread.push(epoch);
+            known.record.unread.sort_unstable();
+        }
+        self.save_space(txn, space);
+        // Should this device stop before, all of it is read.
+        txn.delete::<ReplicaRecord>(Key::Name(&mailbox.0));
+        let links = self.links.iter();
+        let links = links.filter(|(_, link)| link.mailbox == mailbox);
+        for link in links.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.links.remove(&link);
+            self.outputs.push(Output::Hangup(link));
+        }
+        Ok(())
+    }
+}
+
+/// Whether what an entry shows is what its changes make, and all of these pass the gate.
+fn is_sound(txn: &Txn<'_>, id: &EntryId) -> Result<bool, Error> {
+    let name = Key::Name(&id.0);
+    let (Some(entry), Some(shown)) = (
+        txn.get::<EntryRecord>(name)?,
+        txn.get::<RenderedRecord>(name)?,
+    ) else {
+        return Ok(true);
+    };
+    Ok(match document(&entry) {
+        Ok(mut document) => {
+            document.version() == version(&shown) && document.render() == shown.rendered
+        }
+        Err(_) => false,
+    })
+}

@@ -1,0 +1,393 @@
+//! Volumes: a device that starts empty starts from few envelopes, and believes no more than was
+//! signed.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use sidelight_crypto::MailboxKeys;
+use sidelight_format::record::{Fact, VolumesRecord};
+use sidelight_format::{
+    Body, Bytes, Class, Contents, EntryId, EraseToken, Frame, Item, Mode, Volume, VolumeItem,
+    VolumePart, VolumePartHeader, envelope_id,
+};
+use sidelight_store::Key;
+use sidelight_sync::volumes;
+use sidelight_tests::sim::Chance;
+use sidelight_tests::story::{ADA, BO, Hand, Story, draft, shared, together};
+
+/// How many whole envelopes one home is given, and their bytes.
+type Fetched = Rc<RefCell<(usize, usize)>>;
+
+/// Counts what the relay gives to `home` from now on.
+fn count(story: &mut Story, home: usize) -> Fetched {
+    let fetched = Fetched::default();
+    let counts = fetched.clone();
+    story.liar = Some(Box::new(move |whose, _, frame| {
+        if let Frame::Items { items, .. } = &frame
+            && whose == home
+        {
+            for item in items {
+                if let Contents::Whole(bytes) = &item.contents {
+                    let mut counts = counts.borrow_mut();
+                    *counts = (counts.0 + 1, counts.1 + bytes.len());
+                }
+            }
+        }
+        vec![frame]
+    }));
+    fetched
+}
+
+/// A couple's journal of `entries` entries, in all lanes, some edited, over some epochs.
+fn journal(seed: u64, entries: usize) -> Story {
+    let mut story = Story::of_a_couple(seed);
+    for n in 0..entries {
+        let text = format!("entry {n}: the morning was quiet, and soup helped {}", n * 7919);
+        let entry = match n % 4 {
+            0 => story.write(ADA, draft(&text)),
+            1 => story.write(ADA, shared(&text)),
+            2 => story.write(BO, shared(&text)),
+            _ => story.write(ADA, together(&text)),
+        };
+        if n % 12 == 3 {
+            story.settle();
+            let by = if n % 24 == 3 { ADA } else { BO };
+            story.edit(by, &entry, (0, 0, "later: ")).expect("together");
+        }
+        if n % 100 == 50 {
+            story.settle();
+            story
+                .command(ADA, sidelight::device::Device::rotate)
+                .expect("nothing is in doubt");
+        }
+    }
+    story.settle();
+    story
+}
+
+/// Links a device after everything was packed and sent.
+fn link_packed(story: &mut Story, home: usize) -> usize {
+    let link = story.link(home).expect("nothing else is under way");
+    story.pack(home);
+    story.settle();
+    let new = story.join_own(&link, "tablet").expect("a fresh link");
+    story.exchange();
+    for side in [home, new] {
+        story.confirm(side, true).expect("there are emoji");
+    }
+    story.settle();
+    new
+}
+
+#[test]
+fn a_linked_device_starts_from_few_envelopes() {
+    let mut story = journal(1, 1200);
+    let mut without = story.fork();
+    let tablet = 2;
+    let many = count(&mut without, tablet);
+    assert_eq!(without.link_device(ADA, "tablet"), tablet);
+
+    let few = count(&mut story, tablet);
+    assert_eq!(link_packed(&mut story, ADA), tablet);
+    let ((many, many_bytes), (few, few_bytes)) = (*many.borrow(), *few.borrow());
+    println!(
+        "envelopes fetched: {few} with volumes, {many} without ({:.3}); bytes: {few_bytes}, \
+         {many_bytes} ({:.3})",
+        few as f64 / many as f64,
+        few_bytes as f64 / many_bytes as f64
+    );
+    assert!(many > 1200, "{many}");
+    assert!(few * 10 < many, "{few} of {many}");
+    assert!(few_bytes * 2 < many_bytes, "{few_bytes} of {many_bytes}");
+    story.liar = None;
+    story.assert_same(ADA, tablet);
+    assert_eq!(story.entries(tablet).len(), story.entries(ADA).len());
+
+    // Marked until they are looked at, then no more.
+    assert!(story.volumes(tablet).unproved > 1000);
+    story.check_volumes(tablet);
+    assert_eq!(story.volumes(tablet).unproved, 0);
+    assert!(story.volumes(tablet).taking.is_none());
+    let linked = Fact::Linked {
+        device: story.own_id(tablet),
+    };
+    assert_eq!(story.facts(tablet), []);
+    assert_eq!(story.facts(ADA), [linked]);
+
+    // It goes on as any other.
+    let new = story.write(tablet, shared("from the tablet"));
+    let hers = story.write(BO, together("and his"));
+    story.settle();
+    story.edit(tablet, &hers, (0, 0, "here ")).expect("kept together");
+    story.settle();
+    story.assert_same(ADA, tablet);
+    story.assert_same(ADA, BO);
+    assert!(story.text(BO, &new).is_some());
+    story.assert_nothing_repeats();
+}
+
+/// The private mailboxes of a home, and what is in them at the relay.
+fn packed_at_relay(story: &Story, home: usize) -> Vec<(MailboxKeys, Bytes, VolumePart)> {
+    let private = story.device_record(home).private;
+    let mut found = Vec::new();
+    for (space, _, keys) in story.epochs(home) {
+        if space != private {
+            continue;
+        }
+        for envelope in story.listed(&keys.name()) {
+            if let Ok((_, Body::Volume(part))) = keys.open(&envelope) {
+                found.push((keys.clone(), envelope, *part));
+            }
+        }
+    }
+    found
+}
+
+/// The entries of all volumes that a relay has, as the directories of then and now have them.
+fn entries_at_relay(story: &Story, home: usize, known: &[Volume]) -> Vec<EntryId> {
+    let mut entries = Vec::new();
+    for (_, _, part) in packed_at_relay(story, home) {
+        let volume = known.iter().find(|volume| volume.name == part.volume);
+        let volume = volume.expect("every volume was in a directory");
+        let items = volumes::unpack::<VolumeItem>(&volume.entries, &part.contents);
+        let items = items.expect("an honest device packed it");
+        entries.extend(items.iter().map(|item| item.preimage.id(&volume.space)));
+    }
+    entries
+}
+
+/// What a device that was filled ends with, whatever happened to it on the way.
+fn assert_whole(story: &mut Story, of: usize, tablet: usize) {
+    story.liar = None;
+    for _ in 0..4 {
+        story.exchange();
+        story.check_volumes(tablet);
+    }
+    story.settle();
+    story.check_volumes(tablet);
+    story.assert_same(of, tablet);
+    assert!(story.volumes(tablet).taking.is_none());
+    assert_eq!(story.volumes(tablet).unproved, 0);
+}
+
+/// A new device that is linked to Ada's, after everything was packed, while the relay says what
+/// `liar` makes of what it has.
+fn linked_while(story: &mut Story, liar: impl FnMut(&mut Item) + 'static) -> usize {
+    let link = story.link(ADA).expect("nothing else is under way");
+    story.pack(ADA);
+    story.settle();
+    let tablet = story.join_own(&link, "tablet").expect("a fresh link");
+    let mut liar = liar;
+    story.liar = Some(Box::new(move |whose, _, mut frame| {
+        if let Frame::Items { items, .. } = &mut frame
+            && whose == tablet
+        {
+            items.iter_mut().for_each(&mut liar);
+        }
+        vec![frame]
+    }));
+    story.exchange();
+    for side in [ADA, tablet] {
+        story.confirm(side, true).expect("there are emoji");
+    }
+    story.exchange();
+    tablet
+}
+
+#[test]
+fn what_a_relay_withholds_or_spoils_of_volumes_comes_by_envelopes() {
+    let withhold = |class: Class| {
+        move |item: &mut Item| {
+            if item.class == class && matches!(item.contents, Contents::Whole(_)) {
+                item.contents = Contents::Dropped;
+            }
+        }
+    };
+    let mut flips = 0;
+    let flip = move |item: &mut Item| {
+        if let (Class::Volume | Class::Proof, Contents::Whole(bytes)) =
+            (item.class, &mut item.contents)
+        {
+            flips += 1;
+            let mut flipped = bytes.to_vec();
+            let at = 100 + flips * 31 % (flipped.len() - 100);
+            flipped[at] ^= 1 << (flips % 8);
+            *bytes = flipped.into();
+        }
+    };
+    let base = &mut journal(2, 120);
+    let mut stories = [base.fork(), base.fork(), base.fork()];
+    let tablets = [
+        linked_while(&mut stories[0], withhold(Class::Volume)),
+        linked_while(&mut stories[1], withhold(Class::Proof)),
+        linked_while(&mut stories[2], flip),
+    ];
+    for (mut story, tablet) in stories.into_iter().zip(tablets) {
+        assert_whole(&mut story, ADA, tablet);
+        assert_eq!(story.facts(tablet), [], "nobody but the relay has lied");
+    }
+}
+
+/// Ada's device lies: it packs what nobody wrote. `lie` changes the items of one volume.
+fn lied_to(seed: u64, lie: impl FnOnce(&mut Story, &Volume, &mut Vec<VolumeItem>)) -> (Story, usize) {
+    let mut story = journal(seed, 100);
+    let link = story.link(ADA).expect("nothing else is under way");
+    story.pack(ADA);
+    story.settle();
+    let shared = story.device_record(ADA).shared.expect("paired");
+    let volumes = story.volumes(ADA).packed;
+    let me = Some(story.device_record(ADA).person);
+    let of = volumes.iter().position(|it| it.space == shared && it.lane == me);
+    let of = of.expect("her lane is packed");
+    let parts = packed_at_relay(&story, ADA);
+    let part = parts.into_iter().find(|(_, _, part)| part.volume == volumes[of].name);
+    let (keys, _, part) = part.expect("the relay has it");
+    let mut items = volumes::unpack(&volumes[of].entries, &part.contents).expect("it is sound");
+    lie(&mut story, &volumes[of], &mut items);
+    let packed = volumes::pack(&items).expect("no more than before");
+    let body = Body::Volume(Box::new(VolumePart {
+        volume: part.volume,
+        contents: packed.contents.into(),
+    }));
+    let mut dice = Chance::new(seed, 9_000_000);
+    let sealed = keys.seal(Class::Volume, &body, &EraseToken([1; 32]), dice.rng());
+    let sealed = Bytes::from(sealed.expect("it fits"));
+    let header = VolumePartHeader {
+        envelope: envelope_id(&keys.name(), &sealed),
+        hash: packed.hash,
+        inflated_len: packed.inflated_len,
+        items: packed.items,
+    };
+    story.post(&keys, [sealed]);
+    story.change_store(ADA, |txn| {
+        let mut record: VolumesRecord = txn.get(Key::One).expect("a disk").expect("packed");
+        record.packed[of].entries = header;
+        txn.put(Key::One, &record);
+    });
+    story.settle();
+    let tablet = story.join_own(&link, "tablet").expect("a fresh link");
+    story.exchange();
+    for side in [ADA, tablet] {
+        story.confirm(side, true).expect("there are emoji");
+    }
+    story.settle();
+    (story, tablet)
+}
+
+#[test]
+fn what_an_own_device_packed_and_nobody_signed_is_found_and_reported() {
+    // Other words under a true entry; a change that is not all there; an entry of nobody's; one
+    // in another's lane.
+    type Lie = fn(&mut Story, &Volume, &mut Vec<VolumeItem>);
+    let lies: [Lie; 4] = [
+        |_, _, items| items[3].rendered.text = "I never said that".into(),
+        |_, _, items| {
+            let mut change = items[4].changes[0].to_vec();
+            let last = change.len() - 1;
+            change[last] ^= 1;
+            items[4].changes[0] = change.into();
+        },
+        |story, volume, items| {
+            let mut hand = Hand::of(story, ADA, 77);
+            let preimage = hand.preimage(volume.lane.expect("a lane"), Mode::Own);
+            let (mut document, change) = hand.first_change(&preimage, "I never said that either");
+            items.push(VolumeItem {
+                preimage,
+                changes: vec![change.into()],
+                version: document.version().heads().iter().map(|head| head.0).collect(),
+                rendered: document.render(),
+            });
+        },
+        |story, _, items| items[5].preimage.owner = story.device_record(BO).person,
+    ];
+    for (n, lie) in lies.into_iter().enumerate() {
+        let (mut story, tablet) = lied_to(10 + n as u64, lie);
+        assert_whole(&mut story, ADA, tablet);
+        let maker = story.own_id(ADA);
+        assert_eq!(story.facts(tablet), [Fact::Volume { maker }], "lie {n}");
+        let said = story.entries(tablet).into_values();
+        let mut said = said.map(|entry| entry.rendered.text);
+        assert!(!said.any(|text| text.starts_with("I never")), "lie {n}");
+    }
+}
+
+#[test]
+fn an_erased_entry_is_in_no_volume_any_more_and_comes_back_from_none() {
+    let mut story = journal(3, 120);
+    let tablet = link_packed(&mut story, ADA);
+    story.check_volumes(tablet);
+    let known = story.volumes(ADA).packed;
+    let packed = entries_at_relay(&story, ADA, &known);
+    let entries = story.entries(ADA);
+    let mine = |id: &&EntryId| {
+        let preimage = &entries[*id].preimage;
+        preimage.owner == story.status(ADA).person && preimage.mode == Mode::Own
+    };
+    let mine: Vec<EntryId> = packed.iter().filter(mine).copied().collect();
+    let (first, second) = (mine[3], mine[mine.len() - 4]);
+    // On the device that packed, and on one that did not while the former is away.
+    story.erase(ADA, &first).expect("her own");
+    story.settle();
+    assert!(!entries_at_relay(&story, ADA, &known).contains(&first));
+    assert!(entries_at_relay(&story, ADA, &known).contains(&second));
+    story.go_offline(ADA);
+    story.erase(tablet, &second).expect("her own");
+    story.exchange();
+    story.exchange();
+    assert!(!entries_at_relay(&story, tablet, &known).contains(&second));
+    story.go_online(ADA);
+    story.settle();
+    story.assert_gone(&[ADA, tablet, BO], &first);
+    story.assert_gone(&[ADA, tablet, BO], &second);
+
+    // Whoever is linked next, with what is left and with what is packed anew.
+    let next = link_packed(&mut story, ADA);
+    assert_whole(&mut story, ADA, next);
+    story.assert_gone(&[ADA, next], &first);
+    story.assert_gone(&[ADA, next], &second);
+}
+
+#[test]
+fn nothing_is_left_of_what_a_removed_device_has_packed() {
+    let mut story = journal(4, 100);
+    let phone = story.link_device(ADA, "phone");
+    story.link(phone).expect("nothing else is under way");
+    assert!(story.pack(phone) > 0);
+    story.settle();
+    assert!(!packed_at_relay(&story, ADA).is_empty());
+    story.remove(ADA, phone).expect("it is on the list");
+    story.settle();
+    assert!(packed_at_relay(&story, ADA).is_empty());
+    let tablet = link_packed(&mut story, ADA);
+    assert_whole(&mut story, ADA, tablet);
+    assert!(!story.facts(tablet).iter().any(|fact| matches!(fact, Fact::Volume { .. })));
+}
+
+#[test]
+fn filling_goes_on_after_it_was_interrupted_anywhere() {
+    let mut base = journal(5, 160);
+    let link = base.link(ADA).expect("nothing else is under way");
+    base.pack(ADA);
+    base.settle();
+    let tablet = base.join_own(&link, "tablet").expect("a fresh link");
+    base.exchange();
+    for side in [ADA, tablet] {
+        base.confirm(side, true).expect("there are emoji");
+    }
+    let mut chance = Chance::new(5, 1);
+    for seed in 0..12 {
+        let mut story = base.fork();
+        let mut crashes = 0;
+        while crashes < 20 && !(crashes > 0 && story.is_in_sync()) {
+            crashes += 1;
+            story.crash_after = Some(story.outputs + 1 + chance.below(40) as u64);
+            story.exchange();
+        }
+        story.crash_after = None;
+        story.exchange();
+        assert_whole(&mut story, ADA, tablet);
+        let gaps = story.facts(tablet);
+        assert!(gaps.is_empty(), "interruption {seed}: {gaps:?}");
+        story.assert_nothing_repeats();
+    }
+}
