@@ -34,3 +34,11 @@ pub struct HeldRecord {
     /// The day that the copy is about; none for the entry's own.
     pub date: Option<EntryDate>,
 }
+
+/// A private entry that was shared: what it became. On this device only; the shared copy does
+/// not point back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedRecord {
+    /// The shared copy.
+    pub copy: EntryId,
+}

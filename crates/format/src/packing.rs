@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::record::IndexKey;
-use crate::{EntryId, EnvelopeId, EpochId, EraseToken, PersonId, SignedDirectory, SpaceId, Timestamp, VerifyingKey, Volume};
+use crate::{
+    EntryId, EnvelopeId, EpochId, EraseToken, PersonId, SignedDirectory, SpaceId, Timestamp,
+    VerifyingKey, Volume,
+};
 
 /// The volumes of this person, as far as this device is concerned with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

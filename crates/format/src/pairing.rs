@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Bytes, Context, DeviceKeys, PersonGenesis, PersonSuccessor, RelayAddress, RelayKey, SealingKey,
-    Secret, Signature, SignedDirectory, SpaceCopy, Statement, Suite, Timestamp, digest, encode, limits,
+    Secret, Signature, SignedDirectory, SpaceCopy, Statement, Suite, Timestamp, digest, encode,
+    limits,
 };
 
 /// What an invitation is for.

@@ -4,15 +4,13 @@ use core::fmt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use crate::chain::{ChainBranch, ChainPlace, ChainRecord};
-pub use crate::choices::{ChoicesRecord, DismissedRecord, HeldRecord};
+pub use crate::choices::{ChoicesRecord, DismissedRecord, HeldRecord, SharedRecord};
 pub use crate::erasing::{
     CarriedRecord, DropRecord, ErasedRecord, ErasingRecord, Reach, UnseenErasure, UnseenRecord,
 };
 pub use crate::locking::{PrivateKeysRecord, PrivateLockRecord};
 pub use crate::moving::{MoveRecord, MoveStage};
-pub use crate::packing::{
-    Lane, PackedRecord, Packing, Taking, UnprovedRecord, VolumesRecord,
-};
+pub use crate::packing::{Lane, PackedRecord, Packing, Taking, UnprovedRecord, VolumesRecord};
 pub use crate::pairing::PairingEnd;
 pub use crate::renewal::RenewalRecord;
 pub use crate::search::{
@@ -24,9 +22,8 @@ use crate::{
     AuthorCertificate, AuthorId, Bundle, Bytes, Class, DecodeError, EntryId, EntryPreimage,
     EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, KeyHash, Link, MailboxName,
     PersonGenesis, PersonId, PersonKeys, PersonSuccessor, Position, ProofItem, RelayAddress,
-    RelayInstance,
-    RosterRecord, RunningHash, Secret, SegmentId, Sequence, SpaceId, Timestamp, VERSION,
-    VerifyingKey, decode, encode,
+    RelayInstance, RosterRecord, RunningHash, Secret, SegmentId, Sequence, SpaceId, Timestamp,
+    VERSION, VerifyingKey, decode, encode,
 };
 
 /// The tables of a device's store. The number is stored; none is ever used again for another.
@@ -606,12 +603,4 @@ pub struct PairingRecord {
 pub struct ImportedRecord {
     /// What it became.
     pub entry: EntryId,
-}
-
-/// A private entry that was shared: what it became. On this device only; the shared copy does
-/// not point back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SharedRecord {
-    /// The shared copy.
-    pub copy: EntryId,
 }

@@ -7,8 +7,7 @@ use sidelight_format::record::OwnAuthorRecord;
 use sidelight_format::{
     AuthorCertificate, AuthorCertificateStatement, Authored, AuthoredStatement, Body, Bytes, Class,
     EntryPreimage, EnvelopeId, EpochId, Generation, Head, Link, Mode, PersonId, ProofItem, Salt,
-    Secret,
-    SegmentId, Sequence, Signature, SpaceId, Subject, Voice, envelope_id, limits,
+    Secret, SegmentId, Sequence, Signature, SpaceId, Subject, Voice, envelope_id, limits,
 };
 
 use crate::{Outside, Person};

@@ -15,8 +15,8 @@ use self::holding::comparing;
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::ReplicaRecord;
 use sidelight_format::{
-    Bytes, Class, ClassSet, Contents, Direction, EnvelopeId, Frame, Item, MailboxName, Position, Refusal,
-    RelayInstance, RunningHash, Timestamp, VERSION, envelope_id, limits,
+    Bytes, Class, ClassSet, Contents, Direction, EnvelopeId, Frame, Item, MailboxName, Position,
+    Refusal, RelayInstance, RunningHash, Timestamp, VERSION, envelope_id, limits,
 };
 
 /// How many ids of a relay's list are held while it is compared with ours: four times what two

@@ -4,11 +4,7 @@
 //! directory only by a device that is on the list, inflates no more than a part may hold, and
 //! holds each envelope for known only once its proof is checked.
 
-use std::io::{Read, Write};
-
-use flate2::Compression;
-use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sidelight_crypto::{DeviceSigningKey, erase_token, verify};
@@ -67,11 +63,7 @@ pub fn pack<T: Serialize>(items: &[T]) -> Result<Packed, TooMuch> {
     if plain.len() > limits::VOLUME_PART_LEN_MAX {
         return Err(TooMuch { found: plain.len() });
     }
-    let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
-    let contents = deflate
-        .write_all(&plain)
-        .and_then(|()| deflate.finish())
-        .expect("a vector takes all that is written");
+    let contents = deflated(&plain, Compression::default());
     Ok(Packed {
         hash: volume_part_hash(&contents),
         inflated_len: plain.len() as u32, // at most the limit
@@ -96,10 +88,12 @@ pub fn unpack<T: DeserializeOwned + Serialize>(
     if len > limits::VOLUME_PART_LEN_MAX {
         return Err(BadVolume::Contents);
     }
-    let mut plain = zeroize::Zeroizing::new(Vec::with_capacity(len));
-    let mut inflate = DeflateDecoder::new(contents).take(len as u64 + 1);
-    let read = inflate.read_to_end(&mut plain);
-    if read.ok() != Some(len) {
+    let mut plain = zeroize::Zeroizing::new(Vec::with_capacity(len + 1));
+    // It writes no further than the vector has room: for one byte more than there should be.
+    let mut inflate = Decompress::new(false);
+    let end = inflate.decompress_vec(contents, &mut plain, FlushDecompress::Finish);
+    let whole = plain.len() == len && inflate.total_in() == contents.len() as u64;
+    if !matches!(end, Ok(Status::StreamEnd)) || !whole {
         return Err(BadVolume::Contents);
     }
     let items: Vec<T> = decode(&plain).map_err(|_| BadVolume::Contents)?;
@@ -107,6 +101,15 @@ pub fn unpack<T: DeserializeOwned + Serialize>(
         return Err(BadVolume::Contents);
     }
     Ok(items)
+}
+
+/// A raw DEFLATE stream of `plain`.
+fn deflated(plain: &[u8], level: Compression) -> Vec<u8> {
+    // What does not compress is stored, at five bytes more a block of at most 64 KiB.
+    let mut contents = Vec::with_capacity(plain.len() + plain.len() / 8 + 1024);
+    let end = Compress::new(level, false).compress_vec(plain, &mut contents, FlushCompress::Finish);
+    debug_assert!(matches!(end, Ok(Status::StreamEnd)), "there is room");
+    contents
 }
 
 /// Signs what a device has packed.
@@ -191,9 +194,7 @@ mod tests {
 
     #[test]
     fn a_bomb_is_inflated_no_further_than_a_part_may_be_long() {
-        let mut deflate = DeflateEncoder::new(Vec::new(), Compression::best());
-        deflate.write_all(&vec![0; 100 << 20]).expect("a vector");
-        let contents = deflate.finish().expect("a vector");
+        let contents = deflated(&vec![0; 100 << 20], Compression::best());
         assert!(contents.len() < 110 * 1024);
         let (header, _) = packed(&[]);
         for inflated_len in [100, limits::VOLUME_PART_LEN_MAX as u32, 100 << 20, u32::MAX] {

@@ -2,8 +2,7 @@
 
 use sidelight_format::record::{
     DeviceRecord, EntryRecord, ErasedRecord, FactRecord, IndexKey, IndexRow, MoveRecord,
-    PersonRecord, RenderedRecord, ReplicaRecord, SpaceRecord,
-    VolumesRecord,
+    PersonRecord, RenderedRecord, ReplicaRecord, SpaceRecord, VolumesRecord,
 };
 use sidelight_format::{
     EntryDate, EntryId, EntryPreimage, PersonId, Rendered, RosterAction, RosterRecord, SpaceId,

@@ -170,7 +170,10 @@ impl Core {
             let Some(part) = self.next_part(epoch, |part| !asked.contains(part)) else {
                 return;
             };
-            let place = listed.as_ref().and_then(|listed| listed.get(&part)).copied();
+            let place = listed
+                .as_ref()
+                .and_then(|listed| listed.get(&part))
+                .copied();
             match (place, self.links.get_mut(&id)) {
                 (Some(place), Some(link)) => {
                     link.filling.asked.push_back(part);
@@ -190,9 +193,8 @@ impl Core {
         wanted: impl Fn(&EnvelopeId) -> bool,
     ) -> Option<EnvelopeId> {
         let taking = self.volumes.record.taking.as_ref()?;
-        let here = |volume: &&Volume| {
-            volume.epoch == epoch && self.spaces.contains_key(&volume.space)
-        };
+        let here =
+            |volume: &&Volume| volume.epoch == epoch && self.spaces.contains_key(&volume.space);
         let entries = taking.entries.iter().filter(here);
         let entries = entries.map(|volume| volume.entries.envelope);
         let proofs = taking.proofs.iter().filter(here);
@@ -201,11 +203,7 @@ impl Core {
     }
 
     /// The list of a mailbox was read.
-    pub(in super::super) fn has_listed(
-        &mut self,
-        link: LinkId,
-        bulk: Vec<(EnvelopeId, Position)>,
-    ) {
+    pub(in super::super) fn has_listed(&mut self, link: LinkId, bulk: Vec<(EnvelopeId, Position)>) {
         if let Some(link) = self.links.get_mut(&link) {
             link.filling.listed = Some(bulk.into_iter().collect::<BTreeMap<_, _>>());
         }
@@ -229,14 +227,18 @@ impl Core {
         let holds = |taking: &Taking| {
             let entries = taking.entries.iter();
             let mut proofs = taking.proofs.iter().flat_map(|volume| &volume.proofs);
-            entries.clone().any(|volume| volume.entries.envelope == *part)
+            entries
+                .clone()
+                .any(|volume| volume.entries.envelope == *part)
                 || proofs.any(|proof| proof.envelope == *part)
         };
         if !self.volumes.record.taking.as_ref().is_some_and(holds) {
             return;
         }
         if let Some(taking) = &mut self.volumes.change().taking {
-            taking.entries.retain(|volume| volume.entries.envelope != *part);
+            taking
+                .entries
+                .retain(|volume| volume.entries.envelope != *part);
             for volume in &mut taking.proofs {
                 volume.proofs.retain(|proof| proof.envelope != *part);
             }
@@ -258,7 +260,10 @@ impl Core {
         let maker = taking.maker;
         let mut volumes = taking.entries.iter();
         let volume = volumes.find(|volume| volume.entries.envelope == envelope);
-        let Some(volume) = volume.filter(|it| self.spaces.contains_key(&it.space)).cloned() else {
+        let Some(volume) = volume
+            .filter(|it| self.spaces.contains_key(&it.space))
+            .cloned()
+        else {
             return Ok(());
         };
         let items = volumes::unpack::<VolumeItem>(&volume.entries, &part.contents);
@@ -319,7 +324,9 @@ impl Core {
         let sound = lane == volume.lane
             && known.is_some_and(|known| known.record.persons.contains(&preimage.owner))
             && !changes.is_empty()
-            && changes.iter().all(|change| change.len() <= limits::CHANGE_LEN_MAX)
+            && changes
+                .iter()
+                .all(|change| change.len() <= limits::CHANGE_LEN_MAX)
             && rendered.text.len() <= limits::TEXT_LEN_MAX;
         if !sound {
             return Ok(false);

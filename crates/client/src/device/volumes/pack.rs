@@ -12,9 +12,9 @@ use sidelight_format::record::{
     PackedRecord, Packing, RenderedRecord, Table, UnprovedRecord, Verdict,
 };
 use sidelight_format::{
-    Body, Bytes, Class, EntryId, EnvelopeId, EpochId, PersonId, ProofItem, ProofPart, SignedDirectory,
-    SpaceId, Volume, VolumeDirectory, VolumeItem, VolumePart, VolumePartHeader, digest, encode,
-    envelope_id, limits,
+    Body, Bytes, Class, EntryId, EnvelopeId, EpochId, PersonId, ProofItem, ProofPart,
+    SignedDirectory, SpaceId, Volume, VolumeDirectory, VolumeItem, VolumePart, VolumePartHeader,
+    digest, encode, envelope_id, limits,
 };
 use sidelight_store::{Key, Txn, timeline};
 use sidelight_sync::{Outside, volumes};
@@ -118,11 +118,7 @@ impl Core {
         })
     }
 
-    fn pack_step(
-        &mut self,
-        txn: &mut Txn<'_>,
-        outside: &mut Outside<'_>,
-    ) -> Result<bool, Error> {
+    fn pack_step(&mut self, txn: &mut Txn<'_>, outside: &mut Outside<'_>) -> Result<bool, Error> {
         if !self.packing_is_due(txn)? {
             return Ok(false);
         }
@@ -132,9 +128,9 @@ impl Core {
         }
         let lanes = self.volumes.record.packing.iter().flat_map(|it| &it.lanes);
         // The newest first, over all lanes; one that has not begun is as new as can be.
-        let next = lanes.enumerate().max_by_key(|(at, lane)| {
-            (lane.before.is_none(), lane.before, usize::MAX - at)
-        });
+        let next = lanes
+            .enumerate()
+            .max_by_key(|(at, lane)| (lane.before.is_none(), lane.before, usize::MAX - at));
         let Some((at, lane)) = next.map(|(at, lane)| (at, lane.clone())) else {
             self.finish_packing(txn, outside)?;
             return Ok(true);
@@ -224,7 +220,11 @@ impl Core {
         let sealed = sealed.map_err(|_| Error::internal("a bounded body does not fit"))?;
         let envelope = envelope_id(&mailbox, &sealed);
         self.post(txn, mailbox, envelope, sealed)?;
-        let before = self.volumes.change().directory.replace((epoch, envelope, token));
+        let before = self
+            .volumes
+            .change()
+            .directory
+            .replace((epoch, envelope, token));
         let after = (mailbox, envelope);
         if let Some((epoch, envelope, token)) = before {
             self.drop_directory(txn, (epoch, envelope, token), after)?;
@@ -348,7 +348,8 @@ impl Core {
                 contents,
             }))
         };
-        let entries = self.post_part(txn, place, (Class::Volume, &gathered.items), part, outside)?;
+        let entries =
+            self.post_part(txn, place, (Class::Volume, &gathered.items), part, outside)?;
         let mut headers = Vec::new();
         for items in chunks(&proofs) {
             let part = |contents: Bytes| {
@@ -364,7 +365,13 @@ impl Core {
         for (id, version) in gathered.entries {
             let before = txn.get::<PackedRecord>(Key::Name(&id.0))?;
             let mut volumes = before.map(|before| before.volumes).unwrap_or_default();
-            volumes.retain(|it| self.volumes.record.packed.iter().any(|known| known.name == *it));
+            volumes.retain(|it| {
+                self.volumes
+                    .record
+                    .packed
+                    .iter()
+                    .any(|known| known.name == *it)
+            });
             volumes.push(name);
             txn.put(Key::Name(&id.0), &PackedRecord { version, volumes });
         }
@@ -447,10 +454,8 @@ impl Core {
             let Some(author) = txn.get::<AuthorRecord>(Key::Name(&place.author.0))? else {
                 continue;
             };
-            let chain = txn.get::<ChainRecord>(Key::Name(&chain_key(
-                &place.author,
-                place.sequence,
-            )))?;
+            let chain =
+                txn.get::<ChainRecord>(Key::Name(&chain_key(&place.author, place.sequence)))?;
             for branch in chain.iter().flat_map(|chain| &chain.branches) {
                 if branch.entry != Some(*id) || branch.erased {
                     continue;
@@ -470,7 +475,9 @@ impl Core {
                     place.insert(opened.map(|opened| (opened.record.space, opened.keys)));
                 }
                 let opened = keys.get(&author.epoch).and_then(Option::as_ref);
-                let Some((space, keys)) = opened else { continue };
+                let Some((space, keys)) = opened else {
+                    continue;
+                };
                 if let Ok((_, Body::Authored(authored))) = keys.open(&kept.bytes) {
                     proofs.push(ProofItem {
                         envelope: branch.envelope,

@@ -5,7 +5,7 @@
 //! out is fetched from its mailbox.
 
 use sidelight_format::record::{
-    AuthorRecord, ChainBranch, ChainRecord, EntryRecord, EnvelopeRecord, Fact, RenderedRecord,
+    AuthorRecord, CarriedRecord, ChainBranch, ChainRecord, EntryRecord, EnvelopeRecord, Fact, RenderedRecord,
     ReplicaRecord, UnprovedRecord,
 };
 use sidelight_format::{
@@ -40,10 +40,7 @@ impl Device {
     ///
     /// # Errors
     /// Storage.
-    pub fn check_volumes(
-        &mut self,
-        outside: &mut Outside<'_>,
-    ) -> Result<bool, Error> {
+    pub fn check_volumes(&mut self, outside: &mut Outside<'_>) -> Result<bool, Error> {
         self.run(|core, txn| core.check_volumes(txn, outside))
     }
 }
@@ -123,7 +120,9 @@ impl Core {
         let room = opened.authors.contains_key(&author)
             || theirs.count() < sidelight_format::limits::AUTHORS_MAX;
         let limit = known.graph.limit(&epoch, &person, &author);
-        let Some(preimage) = statement.entry.filter(|_| room && limit.allows(statement.sequence))
+        let Some(preimage) = statement
+            .entry
+            .filter(|_| room && limit.allows(statement.sequence))
         else {
             return Ok(true);
         };
@@ -279,7 +278,11 @@ impl Core {
     /// Entries that were waited with are looked at again: something was read to its end.
     pub(in super::super) fn look_again(&mut self) {
         if self.volumes.record.unproved > 0
-            && self.volumes.unproved.as_ref().is_some_and(|it| it.is_empty())
+            && self
+                .volumes
+                .unproved
+                .as_ref()
+                .is_some_and(|it| it.is_empty())
         {
             self.volumes.unproved = None;
         }
@@ -348,17 +351,21 @@ impl Core {
         let mut epochs = Vec::new();
         for place in carriers(txn, &id)? {
             let key = chain_key(&place.author, place.sequence);
-            let chain = txn.get::<ChainRecord>(Key::Name(&key))?;
-            for branch in chain.iter().flat_map(|chain| &chain.branches) {
-                let envelope = Key::Name(&branch.envelope.0);
-                if branch.entry == Some(id) && txn.get::<EnvelopeRecord>(envelope)?.is_some() {
-                    txn.delete::<EnvelopeRecord>(envelope);
-                    txn.delete::<ProofItem>(envelope);
-                    let author = txn.get::<AuthorRecord>(Key::Name(&place.author.0))?;
-                    epochs.extend(author.map(|author| author.epoch));
-                }
+            let Some(mut chain) = txn.get::<ChainRecord>(Key::Name(&key))? else {
+                continue;
+            };
+            let theirs = |branch: &&mut ChainBranch| branch.entry == Some(id);
+            for branch in chain.branches.iter_mut().filter(theirs) {
+                // It is noted anew when it comes again.
+                branch.earlier = None;
+                txn.delete::<EnvelopeRecord>(Key::Name(&branch.envelope.0));
+                txn.delete::<ProofItem>(Key::Name(&branch.envelope.0));
             }
+            txn.put(Key::Name(&key), &chain);
+            let author = txn.get::<AuthorRecord>(Key::Name(&place.author.0))?;
+            epochs.extend(author.map(|author| author.epoch));
         }
+        txn.delete::<CarriedRecord>(name);
         epochs.sort_unstable();
         epochs.dedup();
         if let Some(space) = space {

@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use sidelight_crypto::erase_token;
 use sidelight_format::record::{DropRecord, EnvelopeRecord, IndexRow, PackedRecord};
 use sidelight_format::{
-    EntryId, EnvelopeId, EpochId, EraseToken, Erasure, MailboxName, ProofItem, SpaceId, VerifyingKey, Volume,
+    EntryId, EnvelopeId, EpochId, EraseToken, Erasure, MailboxName, ProofItem, SpaceId,
+    VerifyingKey, Volume,
 };
 use sidelight_store::{Key, Txn};
 use sidelight_sync::volumes;
@@ -59,7 +60,13 @@ impl Core {
             .flat_map(|signed| signed.directory.volumes.clone())
             .collect();
         self.shed(txn, &shed)?;
-        if self.volumes.record.others.iter().any(|it| it.directory.maker == *maker) {
+        if self
+            .volumes
+            .record
+            .others
+            .iter()
+            .any(|it| it.directory.maker == *maker)
+        {
             let others = &mut self.volumes.change().others;
             others.retain(|signed| signed.directory.maker != *maker);
         }
@@ -92,11 +99,7 @@ impl Core {
     }
 
     /// Asks the relay to drop the parts of a volume.
-    pub(super) fn drop_volume(
-        &mut self,
-        txn: &mut Txn<'_>,
-        volume: &Volume,
-    ) -> Result<(), Error> {
+    pub(super) fn drop_volume(&mut self, txn: &mut Txn<'_>, volume: &Volume) -> Result<(), Error> {
         let private = self.me.private;
         if !self.reopen_epoch(txn, private, volume.epoch)? {
             return Ok(());
