@@ -4,11 +4,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use sidelight_crypto::MailboxKeys;
+use sidelight_crypto::{DeviceSigningKey, MailboxKeys};
 use sidelight_format::record::{Fact, VolumesRecord};
 use sidelight_format::{
-    Body, Bytes, Class, Contents, EntryId, EraseToken, Frame, Item, Mode, Volume, VolumeItem,
-    VolumePart, VolumePartHeader, envelope_id,
+    Body, Bytes, Class, Contents, EntryId, EraseToken, Frame, Item, Mode, Volume, VolumeDirectory,
+    VolumeItem, VolumePart, VolumePartHeader, envelope_id,
 };
 use sidelight_store::Key;
 use sidelight_sync::volumes;
@@ -101,7 +101,10 @@ fn a_linked_device_starts_from_few_envelopes() {
     );
     assert!(many > 1200, "{many}");
     assert!(few * 10 < many, "{few} of {many}");
-    assert!(few_bytes * 10 < many_bytes * 6, "{few_bytes} of {many_bytes}");
+    assert!(
+        few_bytes * 10 < many_bytes * 6,
+        "{few_bytes} of {many_bytes}"
+    );
     story.liar = None;
     story.assert_same(ADA, tablet);
     assert_eq!(story.entries(tablet).len(), story.entries(ADA).len());
@@ -412,4 +415,106 @@ fn filling_goes_on_after_it_was_interrupted_anywhere() {
         assert!(gaps.is_empty(), "interruption {seed}: {gaps:?}");
         story.assert_nothing_repeats();
     }
+}
+
+#[test]
+fn a_recovered_device_is_filled_with_what_is_shared_and_proves_it() {
+    let mut story = journal(6, 700);
+    assert!(story.pack(ADA) > 0, "so much is packed without being asked");
+    story.settle();
+    let words = story.device(ADA).recovery_begin().expect("not checked yet");
+    let words = words.expose().collect::<Vec<_>>().join(" ");
+    let mut without = story.fork();
+    without.go_offline(ADA);
+    let blank = 2;
+    let (many, few) = (count(&mut without, blank), count(&mut story, blank));
+    let mut counts = without.liar.take().expect("it counts");
+    without.liar = Some(Box::new(move |whose, mailbox, mut frame| {
+        // The relay without a word of volumes.
+        if let Frame::Items { items, .. } = &mut frame
+            && whose == blank
+        {
+            let bulk = items.iter_mut().filter(|item| item.class != Class::Live);
+            bulk.for_each(|item| item.contents = Contents::Dropped);
+        }
+        counts(whose, mailbox, frame)
+    }));
+    for story in [&mut story, &mut without] {
+        story.go_offline(ADA);
+        assert_eq!(
+            story.recover("new phone", &words).expect("her words"),
+            blank
+        );
+        for _ in 0..4 {
+            story.exchange();
+        }
+        story.liar = None;
+        story.settle();
+        story.check_volumes(blank);
+        assert_eq!(story.volumes(blank).unproved, 0);
+        assert_eq!(story.entries(blank).len(), story.entries(ADA).len());
+        assert!(
+            !story
+                .facts(blank)
+                .iter()
+                .any(|fact| matches!(fact, Fact::Volume { .. }))
+        );
+    }
+    let ((many, _), (few, _)) = (*many.borrow(), *few.borrow());
+    println!("envelopes fetched: {few} with volumes, {many} without");
+    assert!(few * 2 < many, "{few} of {many}");
+}
+
+#[test]
+fn a_partners_volumes_are_refused_and_a_removed_devices_are_not_believed() {
+    let mut story = Story::of_a_couple(7);
+    let directory = |story: &Story, by: usize, number: u64| {
+        let directory = VolumeDirectory {
+            space: story.device_record(ADA).private,
+            maker: story.own_id(by),
+            number,
+            volumes: Vec::new(),
+        };
+        let key = DeviceSigningKey::from_seed(&story.device_record(by).signing);
+        Body::Directory(Box::new(volumes::sign_directory(directory, &key)))
+    };
+    let part = Body::Volume(Box::new(VolumePart {
+        volume: [1; 16],
+        contents: volumes::pack::<VolumeItem>(&[])
+            .expect("nothing")
+            .contents
+            .into(),
+    }));
+    let mut hand = Hand::of(&story, BO, 1);
+    let mut refused = Vec::new();
+    for body in [directory(&story, BO, 1), part] {
+        let sealed = hand.seal_body(&body, &EraseToken([1; 32]));
+        let envelope = hand.id(&sealed);
+        refused.push(Fact::Refused {
+            person: None,
+            envelope,
+        });
+        story.post(&hand.keys.clone(), [sealed]);
+    }
+    story.settle();
+    assert_eq!(story.facts(ADA), refused);
+    assert_eq!(story.volumes(ADA), VolumesRecord::default());
+
+    // A device of hers is believed, and no more once she has removed it.
+    let phone = story.link_device(ADA, "phone");
+    let keys = story.private_keys(phone);
+    let mut dice = Chance::new(7, 1);
+    let mut say = |story: &mut Story, number: u64| {
+        let body = directory(story, phone, number);
+        let sealed = keys.seal(Class::Live, &body, &EraseToken([1; 32]), dice.rng());
+        story.post(&keys, [Bytes::from(sealed.expect("it fits"))]);
+        story.exchange();
+    };
+    say(&mut story, 1);
+    assert_eq!(story.volumes(ADA).others.len(), 1);
+    story.remove(ADA, phone).expect("it is on the list");
+    story.settle();
+    assert!(story.volumes(ADA).others.is_empty());
+    say(&mut story, 2);
+    assert!(story.volumes(ADA).others.is_empty());
 }

@@ -134,6 +134,7 @@ impl<'a> From<&'a Warning> for WarningRecord<'a> {
                 WarningKind::PartnerLeft => "partner_left",
                 WarningKind::PersonFork => "person_fork",
                 WarningKind::DeviceLinked => "device_linked",
+                WarningKind::Volume => "volume",
                 WarningKind::DeviceRemoved => "device_removed",
                 WarningKind::RemovedHere => "removed_here",
                 WarningKind::DevicesDisagree => "devices_disagree",

@@ -267,7 +267,7 @@ impl Core {
         self.take_keys(txn, &keyring.person, &own);
         self.take_copy(txn, &welcome.private, outside)?;
         if let Some(volumes) = &welcome.volumes {
-            self.begin_filling(volumes, outside);
+            self.begin_filling(txn, volumes, outside)?;
         }
         self.save_me(txn);
         // Its first word to the others: the one that welcomed it sees that it was heard.

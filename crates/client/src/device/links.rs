@@ -65,7 +65,13 @@ impl Core {
         if self.me.removed {
             return wanted;
         }
+        let walk = self.me.recovering.as_ref();
+        let walking = walk.is_some_and(|walk| !walk.replaced);
         for space in self.spaces.values() {
+            // What is shared comes after the walk: there may be volumes of it.
+            if walking && space.id != self.me.private {
+                continue;
+            }
             let group = if space.id == self.me.private {
                 Group::Private
             } else {

@@ -176,6 +176,7 @@ impl Core {
         let read = private.is_some_and(|space| space.record.unread.is_empty());
         // The first mailbox holds the person's keys; a relay that shows it empty has lost them.
         if read && !self.me.keys.is_empty() && !self.go_where_it_moved(txn)? {
+            self.fill_after_walk(txn, outside)?;
             self.end_walk(txn, outside)?;
         }
         Ok(())

@@ -8,7 +8,7 @@ use sidelight_format::record::{
 };
 use sidelight_format::{
     Bytes, Class, EnvelopeId, EpochId, MailboxName, Mode, Position, SignedDirectory, SpaceId,
-    Volume, VolumeItem, VolumePart, digest, limits,
+    VerifyingKey, Volume, VolumeItem, VolumePart, digest, limits,
 };
 use sidelight_store::{Key, Txn, timeline};
 use sidelight_sync::{Outside, volumes};
@@ -31,22 +31,81 @@ impl Core {
     /// Begins to be filled from what another own device has packed, if that counts.
     pub(in super::super) fn begin_filling(
         &mut self,
+        txn: &mut Txn<'_>,
         signed: &SignedDirectory,
         outside: &Outside<'_>,
-    ) {
-        let directory = &signed.directory;
-        let Some(roster) = &self.roster else { return };
+    ) -> Result<(), Error> {
+        let Some(roster) = &self.roster else {
+            return Ok(());
+        };
         let counts = volumes::check_directory(signed, &self.me.private, roster).is_ok();
-        if !counts || directory.volumes.is_empty() || directory.maker == self.own_device() {
-            return;
+        if counts && signed.directory.maker != self.own_device() {
+            self.know_directory(signed);
+            let maker = signed.directory.maker;
+            self.fill_from(txn, maker, signed.directory.volumes.clone(), outside)?;
         }
-        self.volumes.change().taking = Some(Taking {
-            maker: directory.maker,
-            since: outside.now,
-            entries: directory.volumes.clone(),
-            proofs: Vec::new(),
+        Ok(())
+    }
+
+    /// The recovery words have led to every private mailbox, and those were read to their ends;
+    /// of what was shared nothing was. It is filled from what some own device had packed, as long
+    /// as those still are on the list.
+    pub(in super::super) fn fill_after_walk(
+        &mut self,
+        txn: &mut Txn<'_>,
+        outside: &Outside<'_>,
+    ) -> Result<(), Error> {
+        let Some(roster) = &self.roster else {
+            return Ok(());
+        };
+        let private = self.me.private;
+        let others = self.volumes.record.others.iter();
+        let counts = others.filter(|it| volumes::check_directory(it, &private, roster).is_ok());
+        let shared = counts.map(|signed| {
+            let volumes = signed.directory.volumes.iter();
+            let shared: Vec<Volume> = volumes.filter(|it| it.space != private).cloned().collect();
+            (signed.directory.maker, shared)
         });
-        self.know_directory(signed);
+        let items = |volumes: &[Volume]| volumes.iter().map(|it| it.entries.items).sum::<u32>();
+        let most = shared.max_by_key(|(_, volumes)| items(volumes));
+        if let Some((maker, volumes)) = most {
+            self.fill_from(txn, maker, volumes, outside)?;
+        }
+        Ok(())
+    }
+
+    /// Begins to be filled from these volumes. Their mailboxes are read, once more if they were.
+    fn fill_from(
+        &mut self,
+        txn: &mut Txn<'_>,
+        maker: VerifyingKey,
+        mut volumes: Vec<Volume>,
+        outside: &Outside<'_>,
+    ) -> Result<(), Error> {
+        let private = self.me.private;
+        let mut epochs: Vec<EpochId> = volumes.iter().map(|volume| volume.epoch).collect();
+        epochs.sort_unstable();
+        epochs.dedup();
+        for epoch in epochs {
+            if !self.reopen_epoch(txn, private, epoch)? {
+                volumes.retain(|volume| volume.epoch != epoch);
+            } else if let Some(known) = self.spaces.get_mut(&private)
+                && !known.record.unread.contains(&epoch)
+            {
+                known.record.unread.push(epoch);
+                known.record.unread.sort_unstable();
+            }
+        }
+        self.save_space(txn, private);
+        if !volumes.is_empty() {
+            self.volumes.change().taking = Some(Taking {
+                maker,
+                since: outside.now,
+                entries: volumes,
+                proofs: Vec::new(),
+            });
+        }
+        Ok(())
     }
 
     /// Remembers what another own device has packed, if it is the newest that it said.
@@ -310,7 +369,7 @@ impl Core {
         &mut self,
         txn: &mut Txn<'_>,
         volume: &Volume,
-        maker: sidelight_format::VerifyingKey,
+        maker: VerifyingKey,
         item: VolumeItem,
     ) -> Result<bool, Error> {
         let VolumeItem {

@@ -5,8 +5,8 @@
 //! out is fetched from its mailbox.
 
 use sidelight_format::record::{
-    AuthorRecord, CarriedRecord, ChainBranch, ChainRecord, EntryRecord, EnvelopeRecord, Fact, RenderedRecord,
-    ReplicaRecord, UnprovedRecord,
+    AuthorRecord, CarriedRecord, ChainBranch, ChainRecord, EntryRecord, EnvelopeRecord, Fact,
+    RenderedRecord, ReplicaRecord, UnprovedRecord,
 };
 use sidelight_format::{
     Bytes, Class, EntryId, EntryPreimage, EnvelopeId, EpochId, MailboxName, ProofItem, ProofPart,
