@@ -331,7 +331,6 @@ impl Core {
         }
         self.call_pairing_off(txn, outside)?;
         let device = *device;
-        self.shed_of(txn, &device)?;
         self.change_roster(txn, RosterAction::Remove { device }, outside)?;
         self.renew(txn, outside)
     }

@@ -147,6 +147,7 @@ impl Core {
                 Fact::Unlinked { device: *device }
             };
             self.report(txn, fact, outside.now)?;
+            self.shed_of(txn, device)?;
             if merged.forked && has_removed(device) {
                 self.report(txn, Fact::RosterFork, outside.now)?;
             }

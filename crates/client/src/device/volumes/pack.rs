@@ -21,6 +21,7 @@ use sidelight_sync::{Outside, volumes};
 
 use super::super::Device;
 use super::super::core::{Core, open_epoch};
+use super::super::space::STEPS_BACK;
 use super::super::erase::carriers;
 use super::super::write::chain_key;
 use crate::Error;
@@ -149,12 +150,19 @@ impl Core {
     }
 
     fn begin_packing(&mut self, txn: &mut Txn<'_>) -> Result<(), Error> {
-        if self.volumes.record.packed.len() > VOLUMES_MANY {
-            let all = self.volumes.record.packed.clone();
-            for volume in &all {
-                self.drop_volume(txn, volume)?;
-            }
-            self.volumes.change().packed.clear();
+        // A mailbox that no device opens any more may be swept away with what is in it.
+        let many = self.volumes.record.packed.len() > VOLUMES_MANY;
+        let private = self.spaces.get(&self.me.private);
+        let recent = private.map(|known| known.graph.recent(STEPS_BACK));
+        let stays = |volume: &Volume| {
+            let recent = recent.as_ref();
+            !many && recent.is_some_and(|recent| recent.contains(&volume.epoch))
+        };
+        let packed = std::mem::take(&mut self.volumes.change().packed);
+        let (stay, go): (Vec<_>, Vec<_>) = packed.into_iter().partition(stays);
+        self.volumes.change().packed = stay;
+        for volume in &go {
+            self.drop_volume(txn, volume)?;
         }
         let through = txn.last_number(Table::Listed)?;
         let lanes = self.spaces.values().flat_map(|known| {

@@ -125,6 +125,7 @@ impl Core {
                 after: (mailbox, envelope),
             };
             self.drops.push(txn, record);
+            self.moves.drop_there_too(txn, &mailbox, (envelope, token));
         }
         Ok(())
     }
@@ -207,15 +208,18 @@ impl Core {
         let mut keys = self.me.keys.iter().rev();
         let written = item.certificate.generation;
         if let Some(keys) = keys.find(|keys| keys.generation == written) {
+            let (envelope, epoch) = (erasure.envelope, erasure.epoch);
+            let token = erase_token(&keys.erasing, &item.statement.salt);
             let record = DropRecord {
                 space,
-                epoch: erasure.epoch,
+                epoch,
                 mailbox,
-                envelope: erasure.envelope,
-                token: erase_token(&keys.erasing, &item.statement.salt),
+                envelope,
+                token,
                 after,
             };
             self.drops.push(txn, record);
+            self.moves.drop_there_too(txn, &mailbox, (envelope, token));
         }
         Ok(())
     }
