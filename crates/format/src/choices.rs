@@ -42,3 +42,10 @@ pub struct SharedRecord {
     /// The shared copy.
     pub copy: EntryId,
 }
+
+/// An entry that was imported, so that importing again brings nothing twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedRecord {
+    /// What it became.
+    pub entry: EntryId,
+}

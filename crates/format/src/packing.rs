@@ -19,6 +19,9 @@ pub struct VolumesRecord {
     pub through: Option<u64>,
     /// Packing under way.
     pub packing: Option<Packing>,
+    /// Volumes that are to be dropped as soon as this device can: not while private entries are
+    /// locked.
+    pub shed: Vec<Volume>,
     /// What other own devices have packed: of each its newest directory.
     pub others: Vec<SignedDirectory>,
     /// The epoch in whose mailbox the last directory is, its envelope, and what erases it there.

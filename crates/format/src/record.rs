@@ -4,7 +4,9 @@ use core::fmt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use crate::chain::{ChainBranch, ChainPlace, ChainRecord};
-pub use crate::choices::{ChoicesRecord, DismissedRecord, HeldRecord, SharedRecord};
+pub use crate::choices::{
+    ChoicesRecord, DismissedRecord, HeldRecord, ImportedRecord, SharedRecord,
+};
 pub use crate::erasing::{
     CarriedRecord, DropRecord, ErasedRecord, ErasingRecord, Reach, UnseenErasure, UnseenRecord,
 };
@@ -596,11 +598,4 @@ pub struct PairingRecord {
     /// Messages that came before what they follow, tried again after each step: the relay may
     /// show them in any order. At most [`limits::PAIRING_UNUSED_MAX`](crate::limits::PAIRING_UNUSED_MAX).
     pub unused: Vec<EnvelopeId>,
-}
-
-/// An entry that was imported, so that importing again brings nothing twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportedRecord {
-    /// What it became.
-    pub entry: EntryId,
 }

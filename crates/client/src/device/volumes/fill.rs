@@ -408,7 +408,7 @@ impl Core {
             version,
             rendered,
         };
-        let row = index_row(id, &shown);
+        let row = self.lock.disguise(index_row(id, &shown));
         self.note_changed(txn, id, (None, row.key))?;
         timeline::insert(txn, row)?;
         txn.put(name, &entry);

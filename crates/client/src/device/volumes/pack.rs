@@ -91,6 +91,7 @@ impl Core {
         relay
             && self.roster.is_some()
             && !self.me.removed
+            && self.is_unlocked().is_ok()
             && self.can_write_now(&self.me.private)
             && self.volumes.record.taking.is_none()
             && self.waiting.values().all(|own| *own == 0)
@@ -101,7 +102,7 @@ impl Core {
             return Ok(false);
         }
         let record = &self.volumes.record;
-        if record.packing.is_some() {
+        if record.packing.is_some() || !record.shed.is_empty() {
             return Ok(true);
         }
         let listed = txn.last_number(Table::Listed)?;
@@ -124,6 +125,13 @@ impl Core {
             return Ok(false);
         }
         self.dirty = true;
+        let shed = std::mem::take(&mut self.volumes.change().shed);
+        for volume in &shed {
+            self.drop_volume(txn, volume)?;
+        }
+        if !shed.is_empty() {
+            return Ok(true);
+        }
         if self.volumes.record.packing.is_none() {
             self.begin_packing(txn)?;
         }

@@ -32,7 +32,8 @@ impl Device {
     pub fn has_unproved(&self) -> bool {
         let volumes = &self.core.volumes;
         let looked = volumes.unproved.as_ref().is_some_and(|it| it.is_empty());
-        volumes.record.unproved > 0 && volumes.record.taking.is_none() && !looked
+        let unlocked = self.core.is_unlocked().is_ok();
+        unlocked && volumes.record.unproved > 0 && volumes.record.taking.is_none() && !looked
     }
 
     /// Looks at some of the entries that came in a volume and are not proved yet. False if there
@@ -246,7 +247,9 @@ impl Core {
         txn: &mut Txn<'_>,
         outside: &mut Outside<'_>,
     ) -> Result<bool, Error> {
-        if self.volumes.record.unproved == 0 || self.volumes.record.taking.is_some() {
+        let unlocked = self.is_unlocked().is_ok();
+        let record = &self.volumes.record;
+        if !unlocked || record.unproved == 0 || record.taking.is_some() {
             return Ok(false);
         }
         self.dirty = true;

@@ -167,6 +167,7 @@ fn volumes() -> VolumesRecord {
         packed: vec![volume()],
         through: Some(300),
         packing: Some(packing()),
+        shed: vec![volume()],
         others: vec![directory()],
         directory: Some((EpochId(run(3)), EnvelopeId(run(8)), EraseToken(run(0x40)))),
         taking: Some(taking()),
