@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use sidelight_format::record::{EntryRecord, IndexKey, IndexRow, RenderedRecord};
 use sidelight_format::{Bytes, EntryId, EntryPreimage, Mode, SpaceId};
 use sidelight_journal::{ChangeId, Document, Version};
-use sidelight_store::{Key, Txn, timeline};
+use sidelight_store::{Key, StoreError, Txn, timeline};
 
 use super::core::Core;
 use crate::Error;
@@ -162,24 +162,13 @@ impl Core {
     }
 
     fn keep_open(&mut self, txn: &mut Txn<'_>, id: EntryId, open: &mut Open) -> Result<(), Error> {
+        // Before the document is replaced, of which it may have to be made.
+        let before = rendered(txn, &id)?;
+        let before = before.map(|before| self.lock.disguise(index_row(id, &before)));
         open.fold();
         txn.put(Key::Name(&id.0), &open.record);
-        let rendered = open.document.render();
-        let shown = RenderedRecord {
-            space: open.record.space,
-            preimage: open.record.preimage,
-            version: open
-                .document
-                .version()
-                .heads()
-                .iter()
-                .map(|head| head.0)
-                .collect(),
-            rendered,
-        };
+        let shown = render(&open.record, &mut open.document);
         let row = self.lock.disguise(index_row(id, &shown));
-        let before = txn.get::<RenderedRecord>(Key::Name(&id.0))?;
-        let before = before.map(|before| self.lock.disguise(index_row(id, &before)));
         let keys = (before.as_ref().map(|row| row.key), row.key);
         self.note_changed(txn, id, keys)?;
         match before {
@@ -211,6 +200,33 @@ pub(super) fn document(record: &EntryRecord) -> Result<Document, Error> {
         .replay(record.tail.iter().map(|change| change.as_slice()))
         .map_err(damaged)?;
     Ok(document)
+}
+
+/// What an entry shows, as it is kept beside its document. Where that is damaged or gone, it is made
+/// anew of the document, which alone decides; it is kept again with the next change.
+pub(super) fn rendered(txn: &Txn<'_>, id: &EntryId) -> Result<Option<RenderedRecord>, Error> {
+    match txn.get::<RenderedRecord>(Key::Name(&id.0)) {
+        Ok(Some(shown)) => return Ok(Some(shown)),
+        Ok(None) | Err(StoreError::Damaged) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let record = txn.get::<EntryRecord>(Key::Name(&id.0))?;
+    let anew = |record: EntryRecord| Ok(render(&record, &mut document(&record)?));
+    record.map(anew).transpose()
+}
+
+fn render(record: &EntryRecord, document: &mut Document) -> RenderedRecord {
+    RenderedRecord {
+        space: record.space,
+        preimage: record.preimage,
+        version: document
+            .version()
+            .heads()
+            .iter()
+            .map(|head| head.0)
+            .collect(),
+        rendered: document.render(),
+    }
 }
 
 /// An entry's row in the timeline.

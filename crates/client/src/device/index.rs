@@ -5,14 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sidelight_format::EntryId;
-use sidelight_format::record::{IndexKey, IndexRow, RenderedRecord, SearchChange};
+use sidelight_format::record::{IndexKey, IndexRow, SearchChange};
 use sidelight_journal::search::terms;
 use sidelight_store::search::{self, Indexed, START};
 use sidelight_store::{Key, Txn, timeline};
 
 use super::Device;
 use super::core::Core;
-use super::entries::index_row;
+use super::entries::{index_row, rendered};
 use crate::Error;
 
 /// How many entries a run of the index has at most. Building one takes some tens of
@@ -180,7 +180,7 @@ impl Core {
         let mut waiting = Vec::new();
         let mut concerned: BTreeMap<IndexKey, usize> = BTreeMap::new();
         for change in txn.all::<SearchChange>()? {
-            let shown = txn.get::<RenderedRecord>(Key::Name(&change.entry.0))?;
+            let shown = rendered(txn, &change.entry)?;
             let now = shown.map(|shown| index_row(change.entry, &shown).key);
             let mut runs = BTreeSet::new();
             for key in [change.indexed, now].into_iter().flatten() {
@@ -298,7 +298,7 @@ fn rows_between(
 
 /// An entry as it is indexed; none where one was taken back.
 fn indexed(txn: &Txn<'_>, row: &IndexRow, text: &mut usize) -> Result<Option<Indexed>, Error> {
-    let shown = txn.get::<RenderedRecord>(Key::Name(&row.key.entry.0))?;
+    let shown = rendered(txn, &row.key.entry)?;
     Ok(shown.map(|shown| {
         *text += shown.rendered.text.len();
         Indexed {

@@ -6,9 +6,9 @@ use sidelight_format::record::{IndexKey, IndexRow, RenderedRecord, SearchChange}
 use sidelight_format::{EntryId, PersonId, SpaceId};
 use sidelight_journal::search::{Terms, term, terms};
 use sidelight_store::search::{self, Clause, START, Span};
-use sidelight_store::{Key, Store, Txn, timeline};
+use sidelight_store::{Store, Txn, timeline};
 
-use super::entries::index_row;
+use super::entries::{index_row, rendered};
 use super::lock::{Lock, PrivateLock, private_kind};
 use super::permit::heed;
 use super::view::{EntryView, entry_view, private};
@@ -68,7 +68,7 @@ pub fn seek(
         before = keys.last().copied();
         for key in keys {
             // What the index says is checked against what is kept, which alone is shown.
-            let Some(shown) = txn.get::<RenderedRecord>(Key::Name(&key.entry.0))? else {
+            let Some(shown) = rendered(&txn, &key.entry)? else {
                 continue;
             };
             if wanted.space.is_some_and(|space| !space.is(&shown.space)) {
@@ -111,7 +111,7 @@ fn keys(
         let mut except = BTreeSet::new();
         for change in txn.all::<SearchChange>()? {
             except.insert(change.entry);
-            let Some(shown) = txn.get::<RenderedRecord>(Key::Name(&change.entry.0))? else {
+            let Some(shown) = rendered(txn, &change.entry)? else {
                 continue;
             };
             let key = index_row(change.entry, &shown).key;
@@ -132,7 +132,7 @@ fn keys(
                 return Ok(found);
             }
             if may_have(wanted, row)
-                && let Some(shown) = txn.get::<RenderedRecord>(Key::Name(&row.key.entry.0))?
+                && let Some(shown) = rendered(txn, &row.key.entry)?
                 && has(wanted, &terms_of(&shown))
             {
                 found.push(row.key);

@@ -12,7 +12,7 @@ use sidelight_journal::{Past, Version};
 use sidelight_store::{Direction, Key, Store, Txn, timeline};
 use sidelight_sync::{Person, Roster};
 
-use super::entries::{document, version};
+use super::entries::{document, rendered, version};
 use super::erase::{erased, erasing};
 use super::lock::{Lock, PrivateLock};
 use super::permit::heed;
@@ -155,7 +155,7 @@ pub fn timeline(
 /// What is shown where the timeline has a row.
 fn shown(txn: &Txn<'_>, private: SpaceId, row: IndexRow) -> Result<Shown, Error> {
     let id = row.key.entry;
-    match txn.get::<RenderedRecord>(Key::Name(&id.0))? {
+    match rendered(txn, &id)? {
         Some(shown) => Ok(Shown::Entry(heed(txn, private, entry_view(id, shown))?)),
         None if erased(txn, &id)?.is_some() => Ok(Shown::TakenBack(TakenBack {
             id,
@@ -202,7 +202,7 @@ pub fn span(
 /// # Errors
 /// Storage.
 pub fn entry(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Error> {
-    let shown = Txn::begin(store)?.get::<RenderedRecord>(Key::Name(&id.0))?;
+    let shown = rendered(&Txn::begin(store)?, id)?;
     Ok(shown.map(|shown| entry_view(*id, shown)))
 }
 
@@ -212,7 +212,7 @@ pub fn entry(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Error
 /// Storage.
 pub fn heeded(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Error> {
     let txn = Txn::begin(store)?;
-    let Some(shown) = txn.get::<RenderedRecord>(Key::Name(&id.0))? else {
+    let Some(shown) = rendered(&txn, id)? else {
         return Ok(None);
     };
     heed(&txn, private(&txn)?, entry_view(*id, shown)).map(Some)

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod between;
+mod damage;
 mod evidence;
 mod holding;
 mod homes;
