@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use sidelight::device::Draft;
 use sidelight_format::record::Fact;
 use sidelight_format::{Bytes, EntryId, InvitationLink, Position};
+use sidelight_tests::sim::Chance;
 use sidelight_tests::story::{ADA, BO, CY, Chunk, Story, draft, shared, splice, together};
 
 /// Lets two persons pair, whatever happens to their devices meanwhile.
@@ -212,6 +213,43 @@ fn what_a_full_disk_did_not_keep_was_neither_acknowledged_nor_sent() {
     story.write(ADA, shared("now there is"));
     story.settle();
     assert_eq!(story.shared_entries(BO).len(), 1);
+    story.assert_nothing_repeats();
+}
+
+#[test]
+fn a_download_that_is_killed_a_hundred_times_at_random_brings_everything_once() {
+    let mut story = Story::of_a_couple(8);
+    for home in [ADA, BO] {
+        for n in 0..12 {
+            let drafts: Vec<Draft> = (0..30)
+                .map(|m| shared(&format!("{home} {n} {m}")))
+                .collect();
+            story
+                .command(home, |device, outside| device.write(&drafts, outside))
+                .expect("sound drafts");
+            story.settle();
+        }
+    }
+    let link = story.link(ADA).expect("nothing else is under way");
+    let new = story.join_own(&link, "tablet").expect("a fresh link");
+    story.exchange();
+    for side in [ADA, new] {
+        story.confirm(side, true).expect("there are emoji");
+    }
+    story.go_offline(BO);
+    let crashes = story.crashes;
+    story.crash_after = Some(story.outputs + 1);
+    story.crash_again = Some((Chance::new(8, 1), 99));
+    story.exchange();
+    assert_eq!(
+        story.crashes - crashes,
+        100,
+        "it was killed before all was there"
+    );
+    story.go_online(BO);
+    story.settle();
+    assert_eq!(story.entries(new).len(), 2 * 12 * 30);
+    story.assert_same(ADA, new);
     story.assert_nothing_repeats();
 }
 

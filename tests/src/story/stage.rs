@@ -29,6 +29,9 @@ pub const CY: usize = 2;
 /// The instance of the relay's data that a story begins with.
 pub const RELAY: RelayInstance = RelayInstance([1; 16]);
 
+/// How many outputs a device lives for at most that crashes again and again.
+const OUTPUTS_LIVED: usize = 16;
+
 /// When a story begins: January 2027.
 const BEGINNING: i64 = 1_800_000_000;
 
@@ -62,6 +65,8 @@ pub struct Story {
     pub liar: Option<Liar>,
     /// Crash whichever device it is after this many outputs of all devices.
     pub crash_after: Option<u64>,
+    /// After each such crash, another one a few outputs later, so many times.
+    pub crash_again: Option<(Chance, usize)>,
     /// Outputs of all devices up to now.
     pub outputs: u64,
     /// Crashes of all devices up to now.
@@ -102,6 +107,7 @@ impl Story {
             relay_disk,
             liar: None,
             crash_after: None,
+            crash_again: None,
             outputs: 0,
             crashes: 0,
             homes: Vec::new(),
@@ -216,6 +222,7 @@ impl Story {
             relay_disk,
             liar: None,
             crash_after: None,
+            crash_again: None,
             outputs: 0,
             crashes: 0,
             homes: Vec::new(),
@@ -332,6 +339,10 @@ impl Story {
             }
             self.outputs += 1;
             if self.crash_after == Some(self.outputs) {
+                if let Some((dice, left @ 1..)) = &mut self.crash_again {
+                    *left -= 1;
+                    self.crash_after = Some(self.outputs + 1 + dice.below(OUTPUTS_LIVED) as u64);
+                }
                 self.crash(home);
                 self.start(home);
                 return false;
