@@ -112,8 +112,7 @@ async fn as_child(what: &str, arguments: &[String]) -> Result<(), Failed> {
             let files = automerge::months(path(folder))?;
             serde_json::to_string(&samod_peer::cold(&files).await?)?
         }
-        ("relay", []) => return relay_load::relay_server(None).await,
-        ("relay", [folder]) => return relay_load::relay_server(Some(path(folder))).await,
+        ("relay", [folder]) => return relay_load::relay_server(path(folder)).await,
         ("quinn", [idle]) => return limits::quinn_server(*idle == "idle").await,
         _ => return Err(format!("no such child: {what}").into()),
     };

@@ -64,6 +64,11 @@ impl Couple {
     }
 }
 
+/// Each in turn, and another one first in each round: whoever comes after a disk's work waits for it.
+fn turns(round: usize, count: usize) -> impl Iterator<Item = usize> {
+    (0..count).map(move |place| (round + place) % count)
+}
+
 /// A partner's entry in journals of different age, by turns, so that what else the machine does
 /// meets both: the time for each.
 pub async fn partners_entries(
@@ -72,10 +77,10 @@ pub async fn partners_entries(
     times: usize,
 ) -> Result<Vec<Times>, Failed> {
     let mut seen = vec![Times::default(); couples.len()];
-    for _ in 0..times {
+    for round in 0..times {
         let text = texts.next();
-        for (couple, seen) in couples.iter().zip(&mut seen) {
-            seen.push(couple.entry_to_visible(&text).await?);
+        for place in turns(round, couples.len()) {
+            seen[place].push(couples[place].entry_to_visible(&text).await?);
         }
     }
     Ok(seen)
@@ -88,13 +93,13 @@ pub async fn writes(
     times: usize,
 ) -> Result<Vec<Times>, Failed> {
     let mut seen = vec![Times::default(); journals.len()];
-    for _ in 0..times {
+    for round in 0..times {
         let text = texts.next();
-        for (journal, seen) in journals.iter().zip(&mut seen) {
+        for place in turns(round, journals.len()) {
             let draft = shared(&text);
             let began = Instant::now();
-            journal.write(draft).await?;
-            seen.push(began.elapsed());
+            journals[place].write(draft).await?;
+            seen[place].push(began.elapsed());
         }
     }
     Ok(seen)

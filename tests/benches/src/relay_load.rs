@@ -13,12 +13,10 @@ use sidelight_transport::{Connection, Endpoint, FrameReceiver, FrameSender};
 
 use crate::measure::{Failed, Server};
 
-/// A relay until it is killed. Prints its address. Without a folder it keeps nothing.
-pub async fn relay_server(folder: Option<&Path>) -> Result<(), Failed> {
+/// A relay until it is killed. Prints its address.
+pub async fn relay_server(folder: &Path) -> Result<(), Failed> {
     let mut config = Config::in_memory();
-    if let Some(folder) = folder {
-        config.data = Data::Dir(folder.to_owned());
-    }
+    config.data = Data::Dir(folder.to_owned());
     config.policy.live_burst_bytes = u64::MAX / 4;
     config.policy.bytes_max = u64::MAX / 4;
     // All connect at once here.
@@ -147,9 +145,13 @@ pub async fn appends(folder: &Path, batches: usize) -> Result<f64, Failed> {
 /// How many connections are there before the first is counted: what is made once.
 const WARM: usize = 100;
 
-/// What one more idle connection with a mailbox open weighs at the relay, in bytes.
-pub async fn idle_bytes(count: usize) -> Result<f64, Failed> {
-    let relay = Server::start(&["relay"])?;
+/// What one more idle connection with a mailbox open weighs at the relay, in bytes. Mailboxes lie on
+/// the disk: one that keeps them in memory would weigh them, too.
+pub async fn idle_bytes(folder: &Path, count: usize) -> Result<f64, Failed> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    let relay = Server::start(&["relay", &folder.display().to_string()])?;
     let at: RelayAddress = relay.said.parse()?;
     let endpoint = Endpoint::new()?;
     let mut devices = Vec::new();

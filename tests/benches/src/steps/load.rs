@@ -29,7 +29,7 @@ impl Bench<'_> {
             Goal::AtLeast(0.6),
         );
         let count = if self.options.quick { 500 } else { 2000 };
-        let ours = relay_load::idle_bytes(count).await?;
+        let ours = relay_load::idle_bytes(&self.work.join("idle"), count).await?;
         let bare = relay_load::idle_quinn_bytes(count).await?;
         let gibibyte = f64::from(1 << 30);
         self.report.figure(
