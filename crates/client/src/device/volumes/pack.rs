@@ -21,8 +21,8 @@ use sidelight_sync::{Outside, volumes};
 
 use super::super::Device;
 use super::super::core::{Core, open_epoch};
-use super::super::space::STEPS_BACK;
 use super::super::erase::carriers;
+use super::super::space::STEPS_BACK;
 use super::super::write::chain_key;
 use crate::Error;
 

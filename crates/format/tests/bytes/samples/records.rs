@@ -2,7 +2,14 @@
 
 use sidelight_format::record::{
     AuthorRecord, CarriedRecord, ChainBranch, ChainPlace, ChainRecord, ChoicesRecord, DeviceRecord,
-    DismissedRecord, DropRecord, EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord, ErasedRecord, ErasingRecord, Fact, FactRecord, HeldRecord, ImportedRecord, IndexDirectory, IndexKey, IndexPage, IndexRow, Lane, ListedRecord, MoveRecord, MoveStage, Name, OutboxRecord, OwnAuthorRecord, PackedRecord, Packing, PageWriter, PairingEnd, PairingRecord, PersonRecord, PlacesWriter, PrivateKeysRecord, PrivateLockRecord, Reach, Recovering, RenderedRecord, RenewalRecord, ReplicaRecord, SearchChange, SearchDirectory, SearchKeys, SearchPage, SearchRun, SharedRecord, SpaceRecord, Taking, UnprovedRecord, UnseenErasure, UnseenRecord, Verdict, VolumesRecord, WaitingRecord,
+    DismissedRecord, DropRecord, EntryRecord, EnvelopeRecord, EpochNode, EpochSecretRecord,
+    ErasedRecord, ErasingRecord, Fact, FactRecord, HeldRecord, ImportedRecord, IndexDirectory,
+    IndexKey, IndexPage, IndexRow, Lane, ListedRecord, MoveRecord, MoveStage, Name, OutboxRecord,
+    OwnAuthorRecord, PackedRecord, Packing, PageWriter, PairingEnd, PairingRecord, PersonRecord,
+    PlacesWriter, PrivateKeysRecord, PrivateLockRecord, Reach, Recovering, RenderedRecord,
+    RenewalRecord, ReplicaRecord, SearchChange, SearchDirectory, SearchKeys, SearchPage, SearchRun,
+    SharedRecord, SpaceRecord, Taking, UnprovedRecord, UnseenErasure, UnseenRecord, Verdict,
+    VolumesRecord, WaitingRecord,
 };
 use sidelight_format::{
     AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, EraseToken, Generation, KeyHash, Kind,
