@@ -29,7 +29,8 @@ impl Device {
     /// # Errors
     /// Storage.
     pub fn dismiss(&mut self, what: [u8; 32]) -> Result<(), Error> {
-        self.run(|_, txn| {
+        self.run(|core, txn| {
+            core.is_unlocked()?;
             txn.put(Key::Name(&what), &DismissedRecord { what });
             Ok(())
         })
@@ -40,7 +41,8 @@ impl Device {
     /// # Errors
     /// Storage.
     pub fn dismiss_nothing(&mut self) -> Result<(), Error> {
-        self.run(|_, txn| {
+        self.run(|core, txn| {
+            core.is_unlocked()?;
             for record in txn.all::<DismissedRecord>()? {
                 txn.delete::<DismissedRecord>(Key::Name(&record.what));
             }
