@@ -560,8 +560,7 @@ pub enum Fact {
         /// Who.
         person: PersonId,
     },
-    /// What an own device has packed for the others does not hold what it says, or what was
-    /// signed. It was fetched envelope by envelope instead.
+    /// What an own device has packed for the others is not what it says, or was not signed.
     Volume {
         /// Which device.
         maker: VerifyingKey,
