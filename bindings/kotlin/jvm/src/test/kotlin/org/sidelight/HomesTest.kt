@@ -85,7 +85,6 @@ class HomesTest {
         FieldHolds.SET_OF -> Field(name, listOf(words.first()))
         FieldHolds.TIME -> Field(name, "20:00")
         FieldHolds.SET_OF_TIMES -> Field(name, listOf("22:00-07:30"))
-        FieldHolds.TIME -> Field(name, "20:00")
         FieldHolds.ENTRY, FieldHolds.HASH -> null
     }
 
