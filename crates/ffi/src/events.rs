@@ -126,6 +126,8 @@ mirrored! {
         Crowd,
         /// The partner has moved the shared journal to another relay.
         Moved,
+        /// What an own device had packed for the others was not what was written.
+        Volume,
         /// Something that only a newer version can tell.
         Other,
     }

@@ -192,6 +192,9 @@ given! {
         pub last_synced_ms: Option<i64>,
         /// How many entries there are.
         pub entries: i64,
+        /// How many of them another device of this person has packed for this one, and it is not
+        /// certain yet that they are what was signed. That is looked at in the background.
+        pub unproved: i64,
         /// Whether private entries need a further secret on this device.
         pub private_lock: PrivateLock,
         /// What was found about relays and logs, the oldest first.
