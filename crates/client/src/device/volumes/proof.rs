@@ -4,6 +4,8 @@
 //! and each of its changes is in the entry byte for byte: whatever a dishonest own device leaves
 //! out is fetched from its mailbox.
 
+use std::collections::VecDeque;
+
 use sidelight_format::record::{
     AuthorRecord, CarriedRecord, ChainBranch, ChainRecord, EntryRecord, EnvelopeRecord, Fact,
     RenderedRecord, ReplicaRecord, UnprovedRecord,
@@ -31,7 +33,7 @@ impl Device {
     /// Whether [`check_volumes`](Self::check_volumes) may have something to do.
     pub fn has_unproved(&self) -> bool {
         let volumes = &self.core.volumes;
-        let looked = volumes.unproved.as_ref().is_some_and(|it| it.is_empty());
+        let looked = volumes.unproved.as_ref().is_some_and(VecDeque::is_empty);
         let unlocked = self.core.is_unlocked().is_ok();
         unlocked && volumes.record.unproved > 0 && volumes.record.taking.is_none() && !looked
     }
@@ -259,7 +261,7 @@ impl Core {
         }
         let mut looked = 0;
         while looked < CHECKED_AT_ONCE
-            && let Some(id) = self.volumes.unproved.as_mut().and_then(|it| it.pop_front())
+            && let Some(id) = self.volumes.unproved.as_mut().and_then(VecDeque::pop_front)
         {
             looked += 1;
             let name = Key::Name(&id.0);
@@ -285,7 +287,7 @@ impl Core {
                 .volumes
                 .unproved
                 .as_ref()
-                .is_some_and(|it| it.is_empty())
+                .is_some_and(VecDeque::is_empty)
         {
             self.volumes.unproved = None;
         }
