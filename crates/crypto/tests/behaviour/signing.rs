@@ -42,6 +42,7 @@ fn equal_bytes_signed_in_one_context_verify_in_no_other() {
         labelled::<7>(),
         labelled::<8>(),
         labelled::<9>(),
+        labelled::<10>(),
     ];
     assert_eq!(all.len(), Context::ALL.len());
     let key = PersonSigningKey::from_seed(&secret(1));
