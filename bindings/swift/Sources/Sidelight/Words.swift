@@ -71,6 +71,11 @@ public struct Words: Sendable {
         try callingNow { try core.dated(sentence: sentence, date: day) }
     }
 
+    /// What a kind or a field is called, or a month, by an id such as `kind.moment`,
+    /// `field.not_wanted` or `month.8`. None for what these words have no label for, such as kinds
+    /// to come: show its name then.
+    public func label(_ id: String) -> String? { core.label(id: id) }
+
     /// What a theme is called.
     public func title(of theme: Theme) -> String { core.themeTitle(theme: theme) }
 }
