@@ -59,12 +59,12 @@ extension Held: Identifiable {
 }
 
 extension Evidence {
-    /// Checks a folder of evidence that ``Journal/export(to:_:)`` has made. It needs no key, no
-    /// journal and no network, and believes nothing that is not signed. What it proves, and what
-    /// not, stands in the folder's `README.txt`.
+    /// Checks a folder of evidence that ``/Sidelight/Journal/export(to:_:)`` has made. It needs no
+    /// key, no journal and no network, and believes nothing that is not signed. What it proves,
+    /// and what not, stands in the folder's `README.txt`.
     ///
-    /// Fails by the first thing that is wrong: as ``JournalError/Kind-swift.enum/invalid`` if
-    /// something is not proved.
+    /// Fails by the first thing that is wrong: as
+    /// ``/Sidelight/JournalError/Kind-swift.enum/invalid`` if something is not proved.
     ///
     /// - Parameters:
     ///   - folder: what was handed over.
