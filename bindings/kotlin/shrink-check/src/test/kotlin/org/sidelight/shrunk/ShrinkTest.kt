@@ -1,8 +1,5 @@
 package org.sidelight.shrunk
 
-import com.android.tools.r8.R8
-import com.android.tools.r8.R8Command
-import com.android.tools.r8.origin.Origin
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.zip.ZipEntry
@@ -13,51 +10,65 @@ import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
+import proguard.Configuration
+import proguard.ConfigurationParser
+import proguard.ProGuard
 
 class ShrinkTest {
     @TempDir lateinit var folder: Path
 
     @Test
-    fun `what R8 has shrunk, by the rules in the jar alone, works as before`() {
-        val shrunk = shrink("with", library())
+    fun `what ProGuard has shrunk, by the rules in the jars alone, works as before`() {
+        val shrunk = shrink("with", rules(library()))
         val (code, said) = run(shrunk)
         assertEquals(0, code, said)
         assertTrue(said.startsWith("whole: "), said)
         val (before, after) = classes(library()) to classes(shrunk)
-        println("MEASURED R8: $before classes of the library alone, $after of everything")
+        println("MEASURED ProGuard: $before classes of the library alone, $after of everything")
         assertTrue(after < before + 2500, "hardly anything was taken away")
     }
 
     @Test
     fun `without the rules it does not`() {
-        val bare = folder.resolve("bare.jar")
-        ZipFile(library().toFile()).use { jar ->
-            zip(bare, jar.entries().toList().filter { !it.name.startsWith("META-INF/proguard") }) {
-                jar.getInputStream(it).readAllBytes()
-            }
-        }
-        assertNotEquals(0, run(shrink("without", bare)).first)
+        assertTrue(rules(library()).isNotEmpty())
+        assertNotEquals(0, run(shrink("without", emptyList())).first)
     }
 
     /** The whole program as one jar, shrunk and renamed as an app's is. */
-    private fun shrink(name: String, library: Path): Path {
-        val rules = folder.resolve("$name.pro")
-        Files.writeString(
-            rules,
-            "-keep class org.sidelight.shrunk.MainKt { public static void main(java.lang.String[]); }\n",
-        )
+    private fun shrink(name: String, rules: List<String>): Path {
         val output = folder.resolve("$name.jar")
         val others = listOf(
             Unit::class.java, kotlinx.coroutines.Job::class.java, com.sun.jna.Native::class.java,
             Class.forName("org.jetbrains.annotations.NotNull"),
+        ).map(::home)
+        val written = folder.resolve("$name.pro")
+        val own = listOf(
+            "-keep class org.sidelight.shrunk.MainKt { public static void main(java.lang.String[]); }",
+            "-dontnote **",
+            "-dontoptimize", // what it makes of the coroutines' own code does not verify
+            "-dontwarn android.annotation.SuppressLint", // an agent of the coroutines' names it
         )
-        val jars = listOf(library, program()) + others.map(::home)
-        val arguments = listOf(
-            "--classfile", "--release", "--lib", System.getProperty("java.home"),
-            "--pg-conf", rules.toString(), "--output", output.toString(),
-        ) + jars.map(Path::toString)
-        R8.run(R8Command.parse(arguments.toTypedArray(), Origin.unknown()).build())
+        // ProGuard reads no rules from jars.
+        Files.write(written, own + others.flatMap(::rules) + rules)
+        val unwanted = "(!module-info.class,!META-INF/MANIFEST.MF,!META-INF/versions/**)"
+        val java = Path.of(System.getProperty("java.home"), "jmods")
+        val modules = listOf("java.base", "java.desktop", "java.logging", "jdk.unsupported")
+        val arguments = (listOf(library(), program()) + others).flatMap { listOf("-injars", "'$it'$unwanted") } +
+            listOf("-outjars", "'$output'") +
+            modules.flatMap { listOf("-libraryjars", "'${java.resolve("$it.jmod")}'(!**.jar;!module-info.class)") } +
+            listOf("-include", "'$written'")
+        val configuration = Configuration()
+        ConfigurationParser(arguments.toTypedArray(), System.getProperties()).use { it.parse(configuration) }
+        ProGuard(configuration).execute()
         return output
+    }
+
+    /** The rules that a jar carries. */
+    private fun rules(jar: Path): List<String> = ZipFile(jar.toFile()).use { file ->
+        file.entries().asSequence()
+            .filter { it.name.startsWith("META-INF/proguard/") && it.name.endsWith(".pro") }
+            .flatMap { file.getInputStream(it).bufferedReader().readLines() }
+            .toList()
     }
 
     /** This module's program as a jar. */
