@@ -48,19 +48,27 @@ fun main(arguments: Array<String>) {
 
 private class Usage : Exception()
 
+/** Each command, and how many words may follow it. */
+private val commands = mapOf(
+    "begin" to 1..2, "write" to 1..1, "share" to 1..1, "put" to 0..0, "list" to 0..0, "show" to 1..1,
+    "sync" to 0..0, "invite" to 0..0, "link" to 0..0, "join" to 1..1, "join-own" to 2..2,
+    "pairing" to 0..0, "confirm" to 0..0,
+)
+
 private suspend fun run(arguments: List<String>) {
-    if (arguments.size < 2) throw Usage()
+    val allowed = arguments.getOrNull(1)?.let(commands::get) ?: throw Usage()
+    if (arguments.size - 2 !in allowed) throw Usage()
     val folder = Path.of(arguments[0])
     // A phone has a Keystore; a file is what every machine has.
     val keys = fileKeyStore(folder.resolve("storage.key").toString())
     val home = folder.resolve("journal")
     val (command, words) = arguments[1] to arguments.drop(2)
 
-    if (command == "join-own" && words.size == 2) {
+    if (command == "join-own") {
         return Diary.joinOwn(home, keys, words[0], words[1]).shutdown()
     }
     val person = when {
-        command == "begin" && words.size in 1..2 -> NewPerson(words[0], words.getOrNull(1))
+        command == "begin" -> NewPerson(words[0], words.getOrNull(1))
         else -> null
     }
     val diary = Diary.open(home, keys, person)
