@@ -11,7 +11,8 @@ pub(super) const TARGET: &str = "@target";
 /// a line of its own, an invisible mark at the end.
 const TEXT: &str = "é e\u{301} 👩\u{200d}❤️\u{200d}👩 שלום \"\\/\r\n\ttab\u{2028}end\u{feff}";
 
-/// One of each, by whoever `who` is. What may be shared is.
+/// One of each, by whoever `who` is. What may be shared is. A response to an offer of support is
+/// not among them, because it answers another person's entry.
 pub(super) fn of_every_kind(who: &str) -> Vec<Value> {
     let days = "2026-08-01+120/2026-08-31+120";
     let said = |what: &str| format!("{what}, says {who}; {TEXT}");
@@ -49,11 +50,6 @@ pub(super) fn of_every_kind(who: &str) -> Vec<Value> {
                 "offers": ["company", "listening"], "limits": ["until ten"],
                 "days": days, "withdrawn": false,
             }),
-        ),
-        (
-            "support_response",
-            said("nine"),
-            json!({ "target": TARGET, "answer": "not_now" }),
         ),
         (
             "bid",

@@ -41,13 +41,11 @@ impl<'p> Home<'p> {
         program: &'p dyn Program,
         path: &Path,
         name: &str,
-        relay: Option<&str>,
+        relay: &str,
     ) -> Result<Self, String> {
         let path = path.to_owned();
         let home = Self { program, path };
-        let mut words = vec!["begin", name];
-        words.extend(relay);
-        home.run(&words)?;
+        home.run(&["begin", name, relay])?;
         Ok(home)
     }
 
@@ -157,10 +155,10 @@ pub(super) struct TerminalHome<'t> {
 }
 
 impl<'t> TerminalHome<'t> {
-    pub(super) fn begin(terminal: &'t Terminal, path: &Path) -> Result<Self, String> {
+    pub(super) fn begin(terminal: &'t Terminal, path: &Path, relay: &str) -> Result<Self, String> {
         let path = path.to_owned();
         let home = Self { terminal, path };
-        home.json(&["init", "--keys", "file", "--name", "Tom"])?;
+        home.json(&["init", "--keys", "file", "--name", "Tom", "--relay", relay])?;
         Ok(home)
     }
 
