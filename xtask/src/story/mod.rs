@@ -1,6 +1,6 @@
 //! One story across languages: a device in Swift and one in Kotlin pair remotely through a relay,
-//! the terminal client becomes a second device of one of them, each writes entries of all kinds but one,
-//! and the others read them as they were written.
+//! the terminal client becomes a second device of one of them, each writes entries of all kinds
+//! but one, and the others read them as they were written.
 //!
 //! Each is a program of its own: the examples, which see no more than the public packages, and
 //! the terminal client. Without Kotlin both partners are Swift's, and the other way round.
