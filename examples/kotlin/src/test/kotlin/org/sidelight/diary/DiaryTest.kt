@@ -54,11 +54,14 @@ class DiaryTest {
 
             val id = ana("share", "-", input = odd).trim()
             ana("write", "for Ana alone")
-            ben("write", "--share", input = "from Ben")
+            ben("write", "--share", "-", input = "from Ben")
             for (home in listOf(ana, ben, ana)) home("sync")
             assertEquals(odd, ana("show", id))
             val bens = ben("list", "--json")
-            assertTrue(json(odd).replace("\\u0009", "\\t").replace("\\u000a", "\\n") in bens, bens)
+            // The terminal writes marks that turn text around as escapes.
+            val escapes = listOf("\\u0009" to "\\t", "\\u000a" to "\\n", "\u202e" to "\\u202e", "\u202c" to "\\u202c")
+            val written = escapes.fold(json(odd)) { text, (from, to) -> text.replace(from, to) }
+            assertTrue(written in bens, bens)
             assertTrue("for Ana alone" !in bens)
             val anas = ana("list").lines().filter { it.isNotEmpty() }
             assertEquals(3, anas.size)
