@@ -212,9 +212,16 @@ impl Core {
                 token,
                 after,
             };
-            self.drops.push(txn, record);
-            self.moves.drop_there_too(txn, &mailbox, (envelope, token));
+            self.drop_when_told(txn, record);
         }
+    }
+
+    /// Asks the relay to drop a body, once it has what says so; and the former one, if the mailbox
+    /// is on its way from there.
+    pub(super) fn drop_when_told(&mut self, txn: &mut Txn<'_>, record: DropRecord) {
+        let body = (record.envelope, record.token);
+        self.moves.drop_there_too(txn, &record.mailbox, body);
+        self.drops.push(txn, record);
     }
 
     /// Listens to an epoch again in which something is to be dropped. False if it is not known.
@@ -458,7 +465,7 @@ fn marker(row: IndexRow) -> IndexRow {
 
 /// The kind of a marker, which no entry shows: those have their rendered row.
 pub(crate) fn taken_back() -> Kind {
-    Kind::named("taken_back").expect("letters and a line")
+    Kind::named("taken_back").expect("`taken_back` is of a–z and _")
 }
 
 /// Whether `preimage` is that of an entry that only this person writes.

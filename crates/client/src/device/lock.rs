@@ -79,7 +79,7 @@ impl Lock {
 /// The kind that the timeline has of a private entry while there is a further secret. No entry
 /// shows it: those have their rendered row.
 pub(super) fn private_kind() -> Kind {
-    Kind::named("private").expect("letters")
+    Kind::named("private").expect("`private` is of a–z")
 }
 
 /// What a device's own record has in place of what is kept apart.

@@ -77,7 +77,7 @@ pub(super) fn heed(
     let target = target(txn, &view.rendered.fields, private)?;
     if kinds::counts(&view.rendered, &place, target.as_ref()).is_err() {
         view.heeded = false;
-        view.rendered.kind = Kind::named("unknown").expect("letters");
+        view.rendered.kind = Kind::named("unknown").expect("`unknown` is of a–z");
         view.rendered.fields.clear();
     }
     Ok(view)

@@ -129,8 +129,7 @@ impl Core {
                 token,
                 after: (mailbox, envelope),
             };
-            self.drops.push(txn, record);
-            self.moves.drop_there_too(txn, &mailbox, (envelope, token));
+            self.drop_when_told(txn, record);
         }
         Ok(())
     }
@@ -153,7 +152,7 @@ impl Core {
                 token,
                 after,
             };
-            self.drops.push(txn, record);
+            self.drop_when_told(txn, record);
         }
         Ok(())
     }
@@ -223,8 +222,7 @@ impl Core {
                 token,
                 after,
             };
-            self.drops.push(txn, record);
-            self.moves.drop_there_too(txn, &mailbox, (envelope, token));
+            self.drop_when_told(txn, record);
         }
         Ok(())
     }
