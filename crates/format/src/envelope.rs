@@ -161,7 +161,9 @@ impl<'a> Envelope<'a> {
         if bytes[3] != 0 {
             return Err(Malformed::Reserved(bytes[3]));
         }
-        let array = |from: usize| <[u8; 32]>::try_from(&bytes[from..from + 32]).expect("32 bytes");
+        let array = |from: usize| {
+            <[u8; 32]>::try_from(&bytes[from..from + 32]).expect("the range has 32 bytes")
+        };
         Ok(Self {
             header: EnvelopeHeader {
                 suite,
@@ -169,7 +171,7 @@ impl<'a> Envelope<'a> {
                 key_commitment: array(4),
                 erase_hash: array(36),
             },
-            nonce: bytes[68..92].try_into().expect("24 bytes"),
+            nonce: bytes[68..92].try_into().expect("the range has 24 bytes"),
             ciphertext: &bytes[92..],
         })
     }
