@@ -194,10 +194,11 @@ impl Journal {
         }
     }
 
-    /// Names the relay for the private space and for coming invitations, if there was none.
+    /// Names the relay for the private space and for coming invitations, if there was none. For
+    /// the relay that is named already, the ticket with which it admits from now on.
     ///
     /// # Errors
-    /// Invalid if there is one, or the address is none; Storage.
+    /// Invalid if another one is named, or the address is none; Storage.
     pub async fn use_relay(&self, address: String, ticket: Option<String>) -> Result<(), Error> {
         self.call(move |driver| {
             let relay = convert::relay(&address)?;

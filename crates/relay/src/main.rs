@@ -344,6 +344,18 @@ mod tests {
     }
 
     #[test]
+    fn the_unit_for_systemd_starts_it_with_options_that_exist() {
+        let unit = include_str!("../sidelight-relay.service");
+        let line = unit
+            .lines()
+            .find_map(|line| line.strip_prefix("ExecStart="));
+        let cli = Cli::try_parse_from(line.unwrap().split(' ')).unwrap();
+        assert!(cli.data.is_none(), "the state directory is the default");
+        assert!(cli.command.is_none() && cli.serve.ticket_file.is_some());
+        assert!(unit.contains("StateDirectory="));
+    }
+
+    #[test]
     fn sizes_are_read() {
         assert_eq!(size("17"), Ok(17));
         assert_eq!(size("2K"), Ok(2048));

@@ -159,7 +159,7 @@ pub(crate) enum Command {
     Private(private::Private),
     /// Keep the storage key elsewhere, or under another passphrase
     Keys(Keys),
-    /// Name the relay of a journal that began without one
+    /// Name the relay of a journal that began without one, or another ticket for its relay
     UseRelay(UseRelay),
     /// Move to another relay: everything comes along, and your partner with it
     MoveRelay(MoveRelay),
@@ -481,7 +481,7 @@ pub(crate) enum ExportScope {
 pub(crate) struct UseRelay {
     /// The relay's address
     pub(crate) address: String,
-    /// The ticket that the relay asks for, if it does
+    /// The ticket that the relay asks for, if it does; may be given later, by the same command
     #[arg(long)]
     pub(crate) ticket: Option<String>,
 }

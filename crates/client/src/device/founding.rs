@@ -198,15 +198,25 @@ impl Core {
         self.persons.insert(person.id(), Known { person });
     }
 
-    /// Names the relay, if there was none.
+    /// Names the relay, if there was none; or its ticket, if there is another one now.
     pub(super) fn use_relay(
         &mut self,
         txn: &mut Txn<'_>,
         relay: &RelayAddress,
         ticket: sidelight_format::Bytes,
     ) -> Result<(), Error> {
-        if self.me.relay.is_some() {
-            return Err(Error::invalid("this journal has a relay already"));
+        match &self.me.relay {
+            None => {}
+            Some(named) if named == relay => {
+                self.me.ticket = ticket;
+                self.save_me(txn);
+                return Ok(());
+            }
+            Some(_) => {
+                return Err(Error::invalid(
+                    "this journal is kept at another relay; moving takes everything along",
+                ));
+            }
         }
         self.me.relay = Some(relay.clone());
         self.me.ticket = ticket;

@@ -436,10 +436,11 @@ impl Device {
         self.core.pairing_view()
     }
 
-    /// Names the relay for the private space and for coming invitations, if there was none.
+    /// Names the relay for the private space and for coming invitations, if there was none. For
+    /// the relay that is named already, the ticket with which it admits from now on.
     ///
     /// # Errors
-    /// Invalid if there is one; Storage.
+    /// Invalid if another one is named; Storage.
     pub fn use_relay(&mut self, relay: &RelayAddress, ticket: Bytes) -> Result<(), Error> {
         self.act(|core, txn| core.use_relay(txn, relay, ticket))
     }

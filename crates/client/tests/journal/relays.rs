@@ -117,11 +117,12 @@ async fn another_relay_in_the_place_of_the_named_one_gets_nothing() {
 }
 
 #[tokio::test]
-async fn a_relay_that_admits_by_ticket_says_so() {
+async fn a_relay_that_admits_by_ticket_says_so_and_takes_one_that_is_named_later() {
     let mut config = Config::in_memory();
-    config.policy.admission = Admission::by_tickets(["one that nobody here has"]);
+    config.policy.admission = Admission::by_tickets(["for friends"]);
     let relay = sidelight_relay::run(config).await.unwrap();
-    let ada = home("Ada", Some(relay.address().to_string())).await;
+    let address = relay.address().to_string();
+    let ada = home("Ada", Some(address.clone())).await;
     let error = ada.journal.sync_now(PATIENCE).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert!(error.detail().contains("ticket"), "{error}");
@@ -132,6 +133,21 @@ async fn a_relay_that_admits_by_ticket_says_so() {
             if why.contains("ticket"))
     };
     event(&ada.journal, refused).await;
+    ada.journal.go_quiet().await.unwrap();
+
+    let name = async |ticket: &str| {
+        let ticket = Some(ticket.to_owned());
+        ada.journal.use_relay(address.clone(), ticket).await
+    };
+    name("for others").await.unwrap();
+    let error = ada.journal.sync_now(PATIENCE).await.unwrap_err();
+    assert!(error.detail().contains("ticket"), "{error}");
+    name("for friends").await.unwrap();
+    sync(&ada.journal).await;
+    // Another relay is not named over it: that is a move.
+    let other = relay_at(tempfile::tempdir().unwrap().path(), None).await;
+    let other = ada.journal.use_relay(other.address().to_string(), None);
+    assert_eq!(other.await.unwrap_err().kind(), ErrorKind::Invalid);
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ fn another_relay_in_the_place_of_the_one_that_was_named_is_refused() {
 }
 
 #[test]
-fn a_relay_can_be_named_later_but_not_changed() {
+fn a_relay_can_be_named_later_and_another_one_is_moved_to() {
     let data = tempfile::tempdir().unwrap();
     let relay = Relay::start(data.path(), "127.0.0.1:0");
     let ana = Home::of("Ana");
@@ -53,7 +53,10 @@ fn a_relay_can_be_named_later_but_not_changed() {
     ana.json(&["use-relay", &relay.address]);
     assert_eq!(ana.json(&["status"])["relay"], *relay.address);
     assert_eq!(ana.sync()["waiting"], 0);
-    ana.run(&["use-relay", &relay.address]).fails(11, "relay");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = Relay::start(elsewhere.path(), "127.0.0.1:0");
+    ana.run(&["use-relay", &other.address])
+        .fails(11, "another relay");
 }
 
 #[test]
