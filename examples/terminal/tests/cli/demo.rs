@@ -92,7 +92,7 @@ fn nothing_of_a_demo_that_is_stopped_goes_on() {
         };
         while children.iter().any(lives) {
             assert!(
-                begun.elapsed() < Duration::from_secs(30),
+                begun.elapsed() < Duration::from_secs(300),
                 "{children:?} go on"
             );
             std::thread::yield_now();

@@ -81,7 +81,7 @@ fn what_is_private_leaves_nothing_to_be_seen() {
     assert_eq!(ana.texts(), ["for me"]);
     ana.run(&["show", &gone])
         .fails(3, "you took this entry back");
-    ana.run(&["erase", "--yes", "0000"])
+    ana.run(&["erase", "--yes", "0000000000"])
         .fails(3, "no such entry");
     assert_eq!(ana.json(&["show", &stays])["text"], "for me");
 }

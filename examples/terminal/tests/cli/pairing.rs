@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::run::{Couple, Relay, program, text_of};
+use crate::run::{Couple, Relay, place_of_its_own, program, text_of};
 
 #[test]
 fn two_pair_share_and_change_what_they_keep_together() {
@@ -70,7 +70,7 @@ fn two_pair_share_and_change_what_they_keep_together() {
 
 #[test]
 fn offline_everything_is_kept_and_a_relay_that_died_is_found_again() {
-    let couple = Couple::paired();
+    let couple = Couple::at(&place_of_its_own()).pair();
     let (ana, ben) = (&couple.ana, &couple.ben);
     let listen = couple.relay.listen.clone();
     couple.relay.kill();

@@ -1,6 +1,6 @@
 //! Relays that are not as they should be.
 
-use crate::run::{Couple, Home, Relay, run};
+use crate::run::{Couple, Home, Relay, place_of_its_own, run};
 
 #[test]
 fn an_address_that_is_none_is_told_when_it_is_typed() {
@@ -26,7 +26,7 @@ fn an_address_that_is_none_is_told_when_it_is_typed() {
 
 #[test]
 fn another_relay_in_the_place_of_the_one_that_was_named_is_refused() {
-    let couple = Couple::apart();
+    let couple = Couple::at(&place_of_its_own());
     let listen = couple.relay.listen.clone();
     couple.ana.sync();
     couple.relay.kill();
@@ -36,7 +36,7 @@ fn another_relay_in_the_place_of_the_one_that_was_named_is_refused() {
     couple.ana.write("kept");
     couple
         .ana
-        .run(&["sync", "--deadline", "5"])
+        .run(&["sync", "--deadline", "300"])
         .fails(8, "not the relay");
     drop(other);
     let _relay = Relay::start(couple.relay_data.path(), &listen);

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -157,11 +158,25 @@ impl Home {
             .collect()
     }
 
-    /// Syncs until everything is sent and received.
+    /// Syncs until everything is sent and received, however busy the machine is.
     #[track_caller]
     pub(crate) fn sync(&self) -> Value {
-        self.json(&["sync"])
+        self.json(&["sync", "--deadline", "300"])
     }
+}
+
+/// Where a relay can be killed and come back, since nobody else takes its place meanwhile: a
+/// loopback address that belongs to this process (ids have 22 bits at most), and a port below
+/// those that systems hand out.
+pub(crate) fn place_of_its_own() -> String {
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let port = 20_000 + TAKEN.fetch_add(1, Ordering::Relaxed);
+    if !cfg!(target_os = "linux") {
+        // There, 127.0.0.1 alone is an address of the machine.
+        return format!("127.0.0.1:{port}");
+    }
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    format!("127.{}.{middle}.{low}:{port}", high + 1)
 }
 
 /// A relay in a process of its own, killed by its id when the test ends, however it ends.
@@ -220,8 +235,13 @@ pub(crate) struct Couple {
 impl Couple {
     /// Both have begun; nobody is invited yet.
     pub(crate) fn apart() -> Self {
+        Self::at("127.0.0.1:0")
+    }
+
+    /// The same, with the relay at this place.
+    pub(crate) fn at(listen: &str) -> Self {
         let relay_data = tempfile::tempdir().unwrap();
-        let relay = Relay::start(relay_data.path(), "127.0.0.1:0");
+        let relay = Relay::start(relay_data.path(), listen);
         Self {
             ana: Home::at("Ana", &relay.address),
             ben: Home::at("Ben", &relay.address),
@@ -232,18 +252,25 @@ impl Couple {
 
     /// Ana has invited and Ben joined: both see emoji.
     pub(crate) fn comparing() -> Self {
-        let couple = Self::apart();
-        let link = couple.invite();
-        couple.ana.sync();
-        couple.ben.json(&["join", "--no-wait", &link]);
-        couple.ben.sync();
-        couple.ana.sync();
-        couple.ben.sync();
-        couple
+        Self::apart().compare()
     }
 
     pub(crate) fn paired() -> Self {
-        let couple = Self::comparing();
+        Self::apart().pair()
+    }
+
+    fn compare(self) -> Self {
+        let link = self.invite();
+        self.ana.sync();
+        self.ben.json(&["join", "--no-wait", &link]);
+        self.ben.sync();
+        self.ana.sync();
+        self.ben.sync();
+        self
+    }
+
+    pub(crate) fn pair(self) -> Self {
+        let couple = self.compare();
         couple.ana.json(&["confirm", "--yes"]);
         couple.ben.json(&["confirm", "--yes"]);
         couple.ana.sync();
