@@ -76,7 +76,8 @@ impl Watched {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use std::io::Read as _;
+    use std::process::{Command, Stdio};
     use std::time::Duration;
 
     #[test]
@@ -88,9 +89,12 @@ mod tests {
         assert_eq!(super::run(&mut Command::new("true"), minute), Ok(()));
         let failed = super::run(&mut Command::new("false"), minute).unwrap_err();
         assert!(failed.contains("false ended with"), "{failed}");
-        let watched = super::watch(Command::new("sleep").arg("600").spawn().unwrap(), soon);
-        // What is read until its end: nothing.
-        std::thread::sleep(2 * soon);
+        let mut sleep = Command::new("sleep");
+        let mut sleep = sleep.arg("600").stdout(Stdio::piped()).spawn().unwrap();
+        let mut printed = sleep.stdout.take().unwrap();
+        let watched = super::watch(sleep, soon);
+        // It prints nothing, and its output ends when it is stopped.
+        assert_eq!(printed.read_to_end(&mut Vec::new()).unwrap(), 0);
         assert!(!watched.wait().unwrap().success());
         let none = super::run(&mut Command::new("no-such-program"), minute).unwrap_err();
         assert!(none.contains("did not start"), "{none}");

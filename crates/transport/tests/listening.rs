@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::path::{Path, Weather};
 use common::{PATIENCE, address, connect, give_up_at_once, identity, link, listen, small, soon};
@@ -54,7 +54,8 @@ async fn a_full_relay_says_so_and_takes_the_next_when_one_has_left() {
 #[tokio::test]
 async fn a_handshake_that_never_ends_holds_nobody_up() {
     let (listener, address) = listen(Limits {
-        handshake_timeout: Duration::from_millis(500),
+        // That of the other device must come to its end within it, on a busy machine too.
+        handshake_timeout: Duration::from_secs(5),
         ..Limits::default()
     });
     // Only the device's first datagrams arrive, and no answer comes back.
@@ -104,8 +105,9 @@ async fn stopping_gives_those_there_are_time_and_takes_no_more() {
     let (device, relay) = connect(&endpoint, &listener, &address).await;
     let ((_s, mut receiver), (mut sender, _r)) = link(&device, &relay).await;
 
-    let begun = Instant::now();
-    let mut stopping = Box::pin(listener.stop(Goodbye::Stopping, PATIENCE));
+    // If it waited for the grace to run out, nobody would wait for it.
+    let grace = 2 * PATIENCE;
+    let mut stopping = Box::pin(listener.stop(Goodbye::Stopping, grace));
     assert!(give_up_at_once(stopping.as_mut()).await.is_none());
     let saying = async {
         let refused = endpoint.connect(&address, PATIENCE).await;
@@ -122,8 +124,6 @@ async fn stopping_gives_those_there_are_time_and_takes_no_more() {
     assert_eq!(said, Ok(()));
     device.hang_up();
     soon(stopping).await;
-    // It did not wait for the grace to run out.
-    assert!(begun.elapsed() < PATIENCE / 2);
     assert_eq!(listener.connections(), 0);
 }
 
@@ -209,9 +209,12 @@ async fn what_is_printed_names_no_address_and_no_secret() {
     let ((sender, receiver), _theirs) = link(&device, &relay).await;
     let printed = format!("{listener:?} {endpoint:?} {device:?} {relay:?} {sender:?} {receiver:?}");
     let port = listener.local_addr().unwrap().port().to_string();
-    for hidden in ["127.0.0.1", &port, &format!("{:?}", device.exporter())] {
+    for hidden in ["127.0.0.1", &format!("{:?}", device.exporter())] {
         assert!(!printed.contains(hidden), "{hidden} in {printed}");
     }
+    // As a number of its own: any five digits may stand in the middle of a longer one.
+    let mut numbers = printed.split(|c: char| !c.is_ascii_digit());
+    assert!(numbers.all(|number| number != port), "{port} in {printed}");
     let wrong = address(listener.local_addr().unwrap(), &identity(8));
     let refused = endpoint.connect(&wrong, PATIENCE).await.unwrap_err();
     assert!(!refused.to_string().contains("127.0.0.1"));
