@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use data_encoding::BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
 use sha2::{Digest, Sha256};
-use sidelight_format::{EntryDate, FieldValue};
+use sidelight_format::FieldValue;
 
-use crate::Outgoing;
+use crate::{Outgoing, day};
 
 /// How it looks: on paper, on a phone, at night.
 const STYLE: &str = include_str!("page.css");
@@ -20,12 +20,16 @@ const STYLE: &str = include_str!("page.css");
 /// What the window is called: nothing that tells whoever looks over a shoulder.
 const TITLE: &str = "Notes";
 
+/// The field with a first and a last day, `YYYY-MM-DD` and where that was, with `/` between.
+const DAYS: &str = "days";
+
 /// What stands on a page that nobody has typed, in somebody's language. Where there is nothing of
 /// an id, names stand as they are in entries.
 ///
 /// The ids: `page.private`, `page.together`, `page.yes`, `page.no`, `page.newer`,
-/// `page.after_day` (between the number of a day and its month), `month.1` to `month.12`, and
-/// `kind.` and `field.` with the name of a kind or a field.
+/// `page.after_day` (between the number of a day and its month), `month.1` to `month.12`,
+/// `kind.` and `field.` with the name of a kind or a field, and `value.` with the name of a field
+/// and a word that it chooses from a list.
 #[derive(Clone, Debug, Default)]
 pub struct Labels(BTreeMap<String, String>);
 
@@ -44,9 +48,37 @@ impl Labels {
     }
 
     /// What a kind or a field is called.
-    fn name(&self, list: &str, name: &str) -> String {
+    pub(crate) fn name(&self, list: &str, name: &str) -> String {
         let label = self.text(&format!("{list}.{name}"));
         label.map_or_else(|| name.replace('_', " "), str::to_owned)
+    }
+
+    /// What a word is called that a field chooses from a list; none for what somebody typed.
+    pub(crate) fn choice(&self, field: &str, word: &str) -> Option<&str> {
+        self.text(&format!("value.{field}.{word}"))
+    }
+
+    /// A day as it is read out: no order of numbers that is another day elsewhere.
+    fn long(&self, year: i16, month: u8, day: u8) -> String {
+        const MONTHS: [&str; 12] = [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ];
+        let name = usize::from(month).checked_sub(1);
+        let name = name.and_then(|month| MONTHS.get(month)).unwrap_or(&"");
+        let name = self.or(&format!("month.{month}"), name);
+        let after = self.or("page.after_day", "");
+        format!("{day}{after} {name} {year}")
     }
 }
 
@@ -112,7 +144,7 @@ impl Page {
         let markup = html! {
             @if new_day {
                 h2 id=[new_year.then(|| format!("y{year}"))] {
-                    time datetime=(rendered.date) { (self.long(rendered.date)) }
+                    time datetime=(rendered.date) { (labels.long(year, rendered.date.month(), rendered.date.day())) }
                 }
             }
             article id={ "e" (entry.id.to_hex()) } {
@@ -128,38 +160,12 @@ impl Page {
                 @if !rendered.fields.is_empty() {
                     dl { @for (name, value) in &rendered.fields {
                         dt { (Exact(&labels.name("field", name))) }
-                        (Value(labels, value))
+                        (Value { labels, name, value })
                     } }
                 }
             }
         };
         format!("\n{}", markup.into_string())
-    }
-
-    /// A day as it is read out: no order of numbers that is another day elsewhere.
-    fn long(&self, day: EntryDate) -> String {
-        const MONTHS: [&str; 12] = [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ];
-        let month = usize::from(day.month()).checked_sub(1);
-        let month = month.and_then(|month| MONTHS.get(month)).unwrap_or(&"");
-        let month = self
-            .labels
-            .or(&format!("month.{}", day.month()), month)
-            .to_owned();
-        let after = self.labels.or("page.after_day", "");
-        format!("{}{after} {month} {}", day.day(), day.year())
     }
 
     /// What stands after the last entry.
@@ -183,18 +189,54 @@ impl Render for Exact<'_> {
     }
 }
 
-struct Value<'a>(&'a Labels, &'a FieldValue);
+struct Value<'a> {
+    labels: &'a Labels,
+    name: &'a str,
+    value: &'a FieldValue,
+}
+
+impl Value<'_> {
+    fn text(&self, text: &str) -> Markup {
+        if let Some(label) = self.labels.choice(self.name, text) {
+            return html! { dd { (label) } };
+        }
+        if let (true, Some(days)) = (self.name == DAYS, self.days(text)) {
+            return html! { dd { (days) } };
+        }
+        html! { dd dir="auto" { (Exact(text)) } }
+    }
+
+    /// From one day to another, as it is read out; none if it is something else.
+    fn days(&self, text: &str) -> Option<String> {
+        let at = |text: &str| {
+            let (date, offset) = text.split_at_checked(10)?;
+            let minutes = offset.strip_prefix(['+', '-'])?;
+            let minutes: u16 = minutes.parse().ok()?;
+            (minutes < 24 * 60).then(|| day::leading(date))?
+        };
+        let (first, last) = text.split_once('/')?;
+        let (first, last) = (at(first)?, at(last)?);
+        let long = |day: jiff::civil::Date| {
+            let (month, date) = (day.month().unsigned_abs(), day.day().unsigned_abs());
+            self.labels.long(day.year(), month, date)
+        };
+        Some(match first == last {
+            true => long(first),
+            false => format!("{} – {}", long(first), long(last)),
+        })
+    }
+}
 
 impl Render for Value<'_> {
     fn render(&self) -> Markup {
-        let labels = self.0;
-        match self.1 {
-            FieldValue::Text(text) => html! { dd dir="auto" { (Exact(text)) } },
+        let labels = self.labels;
+        match self.value {
+            FieldValue::Text(text) => self.text(text),
             FieldValue::Number(number) => html! { dd { (number) } },
             FieldValue::Flag(true) => html! { dd { (labels.or("page.yes", "yes")) } },
             FieldValue::Flag(false) => html! { dd { (labels.or("page.no", "no")) } },
             FieldValue::List(list) => {
-                html! { @for one in list { dd dir="auto" { (Exact(one)) } } }
+                html! { @for one in list { (self.text(one)) } }
             }
             FieldValue::Unknown(_) => {
                 html! { dd { (labels.or("page.newer", "(from a newer version)")) } }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use sidelight_format::{EntryDate, FieldValue};
 
 use crate::entry::{source_of, tags};
+use crate::html::Labels;
 use crate::{Found, Incoming, Outgoing, Place, SkipReason, day, json, yaml};
 
 /// What names our own files in their front matter.
@@ -31,7 +32,10 @@ pub fn path(entry: &Outgoing<'_>) -> (String, String) {
 /// The text stands in it so that whatever shows it shows text: `<`, `&` and the beginning of an
 /// image are written as character references. So nothing in it, which may be the partner's,
 /// runs or is fetched when the file is opened; [`read`] takes that back.
-pub fn file(entry: &Outgoing<'_>) -> String {
+///
+/// Fields stand in it as entries hold them. Of words that were chosen from a list, comments say
+/// what they are called in the language of `labels`; to a program they are nothing.
+pub fn file(entry: &Outgoing<'_>, labels: &Labels) -> String {
     let mut object = json::object(entry);
     object.remove("text");
     let mut file = format!("---\n{OWN}: {}\n", json::VERSION);
@@ -51,7 +55,30 @@ pub fn file(entry: &Outgoing<'_>) -> String {
     for (name, value) in &object {
         file.push_str(&format!("{name}: {}\n", yaml::line(value)));
     }
+    file.push_str(&chosen(entry, labels));
     format!("{file}---\n\n{}\n", inert(&entry.rendered.text))
+}
+
+/// Comments with what was chosen from lists, one for each field. Nothing in them is what somebody
+/// typed.
+fn chosen(entry: &Outgoing<'_>, labels: &Labels) -> String {
+    let mut comments = String::new();
+    for (name, value) in &entry.rendered.fields {
+        let words = match value {
+            FieldValue::Text(word) => core::slice::from_ref(word),
+            FieldValue::List(words) => words,
+            _ => &[],
+        };
+        let called = words.iter().filter_map(|word| labels.choice(name, word));
+        let called: Vec<_> = called.collect();
+        if !called.is_empty() {
+            let comment = format!("{}: {}", labels.name("field", name), called.join("; "));
+            // A label that somebody made has one line, too.
+            let comment = comment.replace(char::is_control, " ");
+            comments.push_str(&format!("# {comment}\n"));
+        }
+    }
+    comments
 }
 
 /// Reads one file of a folder. `path` is its place in the folder, with `/` between; days without

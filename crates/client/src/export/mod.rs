@@ -129,7 +129,7 @@ struct Writer {
 enum Form {
     Json(NewFile),
     Html(NewFile, html::Page),
-    Markdown(NewFolder),
+    Markdown(NewFolder, html::Labels),
     Evidence(Box<Bundle>),
 }
 
@@ -139,6 +139,8 @@ impl Writer {
         (format, locale): (ExportFormat, Option<&str>),
         years: &[i16],
     ) -> Result<Self, Error> {
+        let labels = Words::embedded(locale.unwrap_or("en")).labels();
+        let labels = html::Labels::new(labels);
         let form = match format {
             ExportFormat::Json => {
                 let mut file = NewFile::begin(dir, "sidelight.json")?;
@@ -148,10 +150,11 @@ impl Writer {
             ExportFormat::Html => {
                 let mut file = NewFile::begin(dir, "sidelight.html")?;
                 file.write(&html::Page::begin(years))?;
-                let labels = Words::embedded(locale.unwrap_or("en")).labels();
-                Form::Html(file, html::Page::new(html::Labels::new(labels)))
+                Form::Html(file, html::Page::new(labels))
             }
-            ExportFormat::Markdown => Form::Markdown(NewFolder::begin(dir, "sidelight-markdown")?),
+            ExportFormat::Markdown => {
+                Form::Markdown(NewFolder::begin(dir, "sidelight-markdown")?, labels)
+            }
             ExportFormat::Evidence => Form::Evidence(Box::new(Bundle::begin(dir)?)),
         };
         Ok(Self {
@@ -182,9 +185,9 @@ impl Writer {
         match &mut self.form {
             Form::Json(file) => file.write(&json::entry(entry, self.entries == 0))?,
             Form::Html(file, page) => file.write(&page.entry(entry))?,
-            Form::Markdown(folder) => {
+            Form::Markdown(folder, labels) => {
                 let (inside, name) = markdown::path(entry);
-                folder.write(&inside, &name, markdown::file(entry).as_bytes())?;
+                folder.write(&inside, &name, markdown::file(entry, labels).as_bytes())?;
             }
             Form::Evidence(bundle) => {
                 let bodies = evidence::bodies(store, &entry.id)?;
@@ -204,7 +207,7 @@ impl Writer {
                 file.write(&html::Page::end())?;
                 file.finish()?
             }
-            Form::Markdown(folder) => folder.finish()?,
+            Form::Markdown(folder, _) => folder.finish()?,
             Form::Evidence(bundle) => {
                 let (me, _) = reading::me(device.store())?;
                 bundle.finish(device.store(), me, |files| device.sign_evidence(files))?

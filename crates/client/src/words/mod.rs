@@ -233,8 +233,9 @@ impl Words {
     }
 
     /// What a kind or a field is called, or a month, and what else stands on an exported page:
-    /// by an id such as `kind.moment`, `field.not_wanted` or `month.8`. None for what these words
-    /// have no label for, such as kinds to come: show its name then.
+    /// by an id such as `kind.moment`, `field.not_wanted` or `month.8`; and a word that a field
+    /// chooses from a list, by the field and the word: `value.comfort.ask_first`. None for what
+    /// these words have no label for, such as kinds to come: show its name then.
     pub fn label(&self, id: &str) -> Option<&str> {
         self.labels.text(id)
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use sidelight::kinds::Holds;
 use sidelight::words::{Audience, Effort, Sentence, Theme, Who, Words};
 
 fn folder() -> PathBuf {
@@ -177,7 +178,8 @@ fn what_a_locale_lacks_is_there_in_english() {
 
 /// An exported page names what this library knows in the reader's language.
 #[test]
-fn every_kind_every_field_and_every_month_has_a_label_in_every_locale() {
+fn every_kind_every_field_every_choice_and_every_month_has_a_label_in_every_locale() {
+    let mut choices = 0;
     for locale in Words::locales() {
         let words = Words::embedded(&locale.tag);
         let labelled = |id: String| assert!(words.label(&id).is_some(), "{id} in {}", locale.tag);
@@ -185,6 +187,15 @@ fn every_kind_every_field_and_every_month_has_a_label_in_every_locale() {
             labelled(format!("kind.{}", rules.name));
             for field in rules.fields.iter().chain(sidelight::kinds::COMMON) {
                 labelled(format!("field.{}", field.name));
+                // Every list of words that any field chooses from.
+                let words = match field.holds {
+                    Holds::Choice(words) | Holds::SetOf(words) => words,
+                    _ => &[],
+                };
+                for word in words {
+                    labelled(format!("value.{}.{word}", field.name));
+                    choices += 1;
+                }
             }
         }
         (1..=12).for_each(|month| labelled(format!("month.{month}")));
@@ -196,4 +207,9 @@ fn every_kind_every_field_and_every_month_has_a_label_in_every_locale() {
     assert_eq!(english.label("month.8"), Some("August"));
     assert_eq!(german.label("month.3"), Some("März"));
     assert_eq!(german.label("kind.kind_to_come"), None);
+    assert_eq!(
+        german.label("value.comfort.ask_first"),
+        Some("vorher fragen")
+    );
+    assert!(choices > 100, "{choices}: the fields were walked");
 }

@@ -171,6 +171,50 @@ fn labels_are_those_of_a_language_and_names_without_one_stand_as_they_are() {
     }
 }
 
+/// Where words were chosen from a list they stand in the reader's language, and what somebody
+/// typed stands as it is.
+#[test]
+fn words_that_were_chosen_have_labels_and_what_was_typed_stays() {
+    let kept = chosen();
+    let shown = Page::new(labels()).entry(&kept.out());
+    let all = elements(&shown);
+    let said = all
+        .iter()
+        .filter(|one| one.name == "dt" || one.name == "dd");
+    let said: Vec<_> = said.map(|one| one.text.as_str()).collect();
+    let expected = [
+        "Wie es ist",
+        "nicht jetzt",
+        "note",
+        "not_now",
+        "tags",
+        "monday",
+        "weekdays",
+        "Montag",
+        "Freitag\n---\n<b>",
+        "someday",
+    ];
+    assert_eq!(said, expected);
+    assert_eq!(texts(&all), ["not_now"]);
+}
+
+#[test]
+fn days_are_read_out_and_what_is_no_days_stays() {
+    for (held, shown) in [
+        ("2026-03-01+60/2026-04-02-120", "1 March 2026 – 2 April 2026"),
+        ("2026-04-02+0/2026-04-02+0", "2 April 2026"),
+        ("2026-04-02+0/2026-04-31+0", "2026-04-02+0/2026-04-31+0"),
+        ("2026-04-02 or so/2026-04-03+0", "2026-04-02 or so/2026-04-03+0"),
+        ("some/day", "some/day"),
+    ] {
+        let mut kept = Kept::moment("");
+        kept.rendered.fields = vec![("days".into(), FieldValue::Text(held.into()))];
+        let all = elements(&Page::default().entry(&kept.out()));
+        let said = all.iter().find(|one| one.name == "dd").unwrap();
+        assert_eq!(said.text, shown);
+    }
+}
+
 /// What a real browser makes of it, whole. Needs `chromium`, or what `SIDELIGHT_BROWSER` names.
 #[test]
 #[ignore = "needs a browser: cargo test -p sidelight-exchange --test suite browser -- --ignored"]

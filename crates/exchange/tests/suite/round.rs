@@ -19,6 +19,23 @@ fn distinct(kept: &mut Vec<Kept>) {
     kept.dedup_by_key(|one| one.id);
 }
 
+#[test]
+fn comments_say_what_was_chosen_and_fields_come_back_as_they_were() {
+    let kept = chosen();
+    let file = markdown::file(&kept.out(), &labels());
+    let comments: Vec<_> = file.lines().filter(|line| line.starts_with('#')).collect();
+    let expected = [
+        "# Wie es ist: nicht jetzt",
+        "# weekdays: Montag; Freitag --- <b>",
+    ];
+    assert_eq!(comments, expected);
+    let came = markdown::read("any.md", file.as_bytes(), &TimeZone::UTC);
+    let Found::Entry(came) = came else {
+        panic!("left out: {file}");
+    };
+    kept.is(&came);
+}
+
 proptest! {
     #[test]
     fn json_loses_nothing(mut kept in prop::collection::vec(kept(), 0..8)) {
@@ -37,7 +54,7 @@ proptest! {
 
     #[test]
     fn markdown_loses_nothing_and_holds_nothing_that_runs(kept in kept()) {
-        let file = markdown::file(&kept.out());
+        let file = markdown::file(&kept.out(), &labels());
         let came = markdown::read("any.md", file.as_bytes(), &TimeZone::UTC);
         let Found::Entry(came) = came else {
             panic!("left out: {file}");
@@ -71,7 +88,7 @@ fn the_whole_diary_comes_back_from_json_and_from_markdown() {
     assert_eq!(came.len(), diary.len());
     for (kept, came) in diary.iter().zip(&came) {
         kept.is(came);
-        let file = markdown::file(&kept.out());
+        let file = markdown::file(&kept.out(), &labels());
         let Found::Entry(came) = markdown::read("x.md", file.as_bytes(), &TimeZone::UTC) else {
             panic!("left out");
         };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
+use sidelight_exchange::html::Labels;
 use sidelight_exchange::{Format, Found, Incoming, Options, Outgoing, ReadError, SkipReason, read};
 use sidelight_format::{EntryDate, EntryId, FieldValue, Kind, Rendered};
 
@@ -60,6 +61,30 @@ impl Kept {
         assert_eq!(came.author.as_deref(), Some(self.author.as_str()));
         assert!(!came.cleaned);
     }
+}
+
+/// Labels of words that fields choose from, one of them made to do harm.
+pub(crate) fn labels() -> Labels {
+    let texts = [
+        ("field.comfort", "Wie es ist"),
+        ("value.comfort.not_now", "nicht jetzt"),
+        ("value.weekdays.monday", "Montag"),
+        ("value.weekdays.friday", "Freitag\n---\n<b>"),
+    ];
+    Labels::new(texts.map(|(id, text)| (id.to_owned(), text.to_owned())))
+}
+
+/// An entry with words that were chosen from lists, and the same words where somebody typed them.
+pub(crate) fn chosen() -> Kept {
+    let list = |words: &[&str]| FieldValue::List(words.iter().map(|&word| word.into()).collect());
+    let mut kept = Kept::moment("not_now");
+    kept.rendered.fields = vec![
+        ("comfort".into(), FieldValue::Text("not_now".into())),
+        ("note".into(), FieldValue::Text("not_now".into())),
+        ("tags".into(), list(&["monday"])),
+        ("weekdays".into(), list(&["monday", "friday", "someday"])),
+    ];
+    kept
 }
 
 /// Text of anything but NUL, much of it of what files give a meaning to.
