@@ -103,8 +103,9 @@ impl Journal {
 
     /// Holds a private entry: what was chosen of it is shared when `hold` is over and the journal
     /// is open on this device, as the entry is then. Until then it can be
-    /// [retracted](Self::retract), and nothing of it has left the device. Holding it again
-    /// replaces the hold. Returns when it is due, in milliseconds since 1970.
+    /// [retracted](Self::retract), and nothing of it has left the device. One's own other devices
+    /// do not know of the hold; to [erase](Self::erase) the private entry on one of them ends it,
+    /// once both have synced. Holding it again replaces the hold. Returns when it is due, in milliseconds since 1970.
     ///
     /// # Errors
     /// As [`promote`](Self::promote); Invalid for more than [`HOLD_MAX`].

@@ -78,7 +78,8 @@ impl Device {
     }
 
     /// Holds a private entry: it is shared when `due` is over and the device runs, unless it is
-    /// taken back before. On this device only.
+    /// taken back before. On this device only: two that release one entry would share it twice,
+    /// and neither could tell, since nothing leads from a shared copy to what it was made of.
     ///
     /// # Errors
     /// As [`promote`](Self::promote).
@@ -238,7 +239,9 @@ impl Core {
     ) -> Result<EntryId, Error> {
         let held = txn.get::<HeldRecord>(Key::Name(&entry.0))?;
         let held = held.ok_or_else(|| {
-            Error::not_found("this entry is not held; look at the list of those that are")
+            Error::not_found(
+                "this entry is not held on this device; look at the list of those that are",
+            )
         })?;
         let promotion = Promotion {
             entry: held.entry,
@@ -297,7 +300,10 @@ impl Core {
                 _ => None,
             };
             shared = copy.ok_or_else(|| {
-                Error::invalid("this entry was never shared from here; nobody else has it")
+                Error::invalid(
+                    "this entry is not held here, and was never shared from here; if it was on \
+                     another device of yours, take it back there",
+                )
             })?;
         }
         let erased = self.erase(txn, &[shared], outside)?;

@@ -272,7 +272,7 @@ async fn what_is_shared_goes_on_while_private_entries_are_locked() {
 }
 
 /// A further device of the journal at `home`.
-async fn linked(home: &Home, journal: &Journal) -> Home {
+pub(crate) async fn linked(home: &Home, journal: &Journal) -> Home {
     let invited = journal.link(Duration::from_secs(3600)).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let keys = std::sync::Arc::new(sidelight::MemoryKeyStore::new());

@@ -14,6 +14,7 @@ mod lives;
 mod locking;
 mod memories;
 mod moving;
+mod own_devices;
 mod recalls;
 mod relays;
 mod rhythms;

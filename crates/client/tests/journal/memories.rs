@@ -68,6 +68,36 @@ async fn a_thread_shows_what_answers_an_entry_and_says_when_that_was_taken_back(
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }
 
+/// Whoever has not heard yet that it was taken back may still answer it: the answer is theirs and
+/// stays. Whoever has heard is told.
+#[tokio::test]
+async fn an_answer_to_what_was_taken_back_meanwhile_stays_and_a_later_one_is_refused() {
+    let relay = relay().await;
+    let (ada, bo) = couple(&relay).await;
+    let (ada, bo) = (&ada.journal, &bo.journal);
+    let id = ada.write(shared("on second thoughts")).await.unwrap();
+    sync(ada).await;
+    sync(bo).await;
+    ada.retract(id.clone()).await.unwrap();
+    sync(ada).await;
+    let answer = bo.write(reply(&id, "of what?")).await.unwrap();
+    for journal in [bo, ada, bo] {
+        sync(journal).await;
+    }
+    for journal in [ada, bo] {
+        let thread = journal.thread(id.clone()).await.unwrap();
+        assert!(thread.entry.is_none() && thread.taken_back);
+        let replies = thread.replies.iter().map(|one| (&*one.kind, &*one.text));
+        assert_eq!(replies.collect::<Vec<_>>(), [("reply", "of what?")]);
+        // Nothing of what was taken back is in it.
+        let history = journal.history(answer.clone()).await.unwrap();
+        assert_eq!(history.len(), 1);
+    }
+    let error = bo.write(reply(&id, "still here?")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.detail().contains("no longer here"), "{error}");
+}
+
 #[tokio::test]
 async fn an_entry_shows_what_it_said_before() {
     let home = home("Ada", None).await;

@@ -250,6 +250,44 @@ async fn after_beginning_anew_everything_is_found_again() {
     }
 }
 
+/// Neither what was written nor what is looked up in its place: lower case, without accents.
+#[tokio::test]
+async fn no_word_lies_open_in_the_files_of_a_journal_that_was_searched() {
+    let home = home("Ada", None).await;
+    let tagged = Draft {
+        fields: vec![Field {
+            name: "tags".to_owned(),
+            value: FieldValue::List(vec!["Canarytag".to_owned()]),
+        }],
+        ..Draft::new("Beside the Canaryrivière, long ago.")
+    };
+    home.journal.write(tagged).await.unwrap();
+    let more = (0..100).map(|n| Draft::new(format!("canaryword {n}")));
+    home.journal.write_many(more.collect()).await.unwrap();
+    assert!(home.journal.prepare_search(PATIENCE).await.unwrap());
+    let canaries = ["canaryriviere", "canarytag", "canaryword"];
+    for canary in canaries {
+        let page = home.journal.search(looking_for(canary)).await.unwrap();
+        assert!(!page.entries.is_empty(), "{canary}");
+    }
+    home.journal.suspend().await.unwrap();
+    let lies_open = || -> Vec<&str> {
+        let files = std::fs::read_dir(home.path()).unwrap();
+        let mut all = Vec::new();
+        for file in files {
+            all.extend(std::fs::read(file.unwrap().path()).unwrap());
+        }
+        all.make_ascii_lowercase();
+        let lies = |word: &&str| all.windows(word.len()).any(|part| part == word.as_bytes());
+        let written = "canaryrivière";
+        canaries.into_iter().chain([written]).filter(lies).collect()
+    };
+    assert!(lies_open().is_empty(), "{:?}", lies_open());
+    let control = home.path().join("control");
+    std::fs::write(&control, "Canarytag").unwrap();
+    assert_eq!(lies_open(), ["canarytag"], "the control: it would be found");
+}
+
 fn texts(page: &Page) -> Vec<&str> {
     page.entries
         .iter()
