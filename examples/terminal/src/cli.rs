@@ -68,6 +68,7 @@ pub(crate) enum Command {
     /// Share entries that were private
     Share(reading::Share),
     /// Share a private entry later, unless you think better of it
+    #[command(arg_required_else_help = true)]
     Hold(reading::Hold),
     /// Show what is held, and until when
     Held,
@@ -84,32 +85,41 @@ pub(crate) enum Command {
     /// See what matters now: needs, offers, invitations, comfort, boundaries, your plan
     Today,
     /// Say what you need, what you do not want, how much there is
+    #[command(arg_required_else_help = true)]
     CheckIn(needs::CheckIn),
     /// Say what you need
+    #[command(arg_required_else_help = true)]
     Need(needs::SayNeed),
     /// Offer something, within your limits
+    #[command(arg_required_else_help = true)]
     Offer(needs::Offer),
     /// Ask to share a moment; nobody has to answer
+    #[command(arg_required_else_help = true)]
     Bid(needs::Bid),
     /// Say how you feel about a touch, a topic or a time now
+    #[command(arg_required_else_help = true)]
     Comfort(needs::Comfort),
     /// Draw a line, or lift one
+    #[command(arg_required_else_help = true)]
     Boundary(needs::Boundary),
     /// Read your plan for a low day, or put something in it
     Plan(needs::Plan),
     /// Answer an offer of your partner; nobody has to
+    #[command(arg_required_else_help = true)]
     Answer(between::Answer),
     /// Propose, assent, withdraw: what both of you agree on
     Agreement(between::Agreement),
     /// Talk about one thing by turns, with pauses
     Conversation(between::Conversation),
     /// Say how much there is to give or to bear today
+    #[command(arg_required_else_help = true)]
     Capacity(alone::Capacity),
     /// Read what holds you up while you hold up somebody, or put something there
     OwnPlan(alone::OwnPlan),
     /// Keep who treats or helps you
     Contact(alone::Contact),
     /// Say who may see or use something, and for how long
+    #[command(arg_required_else_help = true)]
     Consent(alone::Consent),
     /// Show what you mean to do on some days, or add to it
     Rhythm(days::Rhythm),

@@ -7,6 +7,7 @@ mod demo;
 mod failure;
 mod home;
 mod keys;
+mod labels;
 mod output;
 mod records;
 mod screen;

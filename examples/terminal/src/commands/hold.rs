@@ -88,8 +88,8 @@ pub(crate) async fn hold(home: &Home, options: Hold, output: Output) -> Result<(
     let document = HeldRecord { id, due_ms };
     output.result(&document, || {
         format!(
-            "Held until {}. It is shared by the first command of yours after that; until then \
-             `sidelight retract {}` leaves nothing anywhere.",
+            "Held until {}. It is shared by the first command of yours here after that; until then \
+             `sidelight retract {}` leaves nothing anywhere. Your other devices do not hold it.",
             moment(due_ms),
             short(&document.id)
         )
@@ -115,7 +115,7 @@ pub(crate) async fn held(home: &Home, output: Output) -> Result<(), Failure> {
     };
     output.result(&document, || {
         if document.held.is_empty() {
-            return "Nothing is held.".to_owned();
+            return "Nothing is held on this device.".to_owned();
         }
         let line = |held: &HeldRecord| format!("{}  {}", short(&held.id), moment(held.due_ms));
         let lines: Vec<String> = document.held.iter().map(line).collect();

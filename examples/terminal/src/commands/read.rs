@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use sidelight::kinds::{ComfortCard, Typed};
 use sidelight::{
     By, Date, Entry, Page, PageRequest, PrivateLock, RecoveryStage, SearchRequest, Space,
 };
@@ -16,6 +17,7 @@ use crate::cli;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::keys::{Kept, Keys};
+use crate::labels::Labels;
 use crate::output::Output;
 use crate::records::{EntryRecord, PairingRecord, WarningRecord};
 use crate::screen::{self, Line, Text};
@@ -124,25 +126,15 @@ pub(super) fn show_page(
         next: page.next.as_deref(),
     };
     output.result(&document, || {
-        let mut words = String::new();
+        let (mut words, labels) = (String::new(), Labels::new());
         for entry in &page.entries {
-            // Some kinds say what they say without a text.
-            let text = if entry.text.is_empty() {
-                &entry.kind
-            } else {
-                &entry.text
-            };
             let _ = writeln!(
                 words,
                 "{}  {}  {:<8}  {}",
                 short(&entry.id),
                 entry.date,
                 whose(entry),
-                if entry.taken_back {
-                    "(taken back)".to_owned()
-                } else {
-                    screen::first_line(text, LIST_WIDTH)
-                }
+                labels.line(entry, LIST_WIDTH)
             );
         }
         if page.entries.is_empty() || page.next.is_some() {
@@ -174,7 +166,9 @@ pub(crate) async fn show(home: &Home, options: cli::Show, output: Output) -> Res
         } else {
             &entry.author_name
         };
-        let mut line = format!("{}  {}  by {}", entry.date, Line(&entry.kind), Line(by));
+        let labels = Labels::new();
+        let kind = labels.kind(&entry.kind);
+        let mut line = format!("{}  {kind}  by {}", entry.date, Line(by));
         line.push_str(match (entry.space, entry.together) {
             (Space::Private, _) => ", for you alone",
             (Space::Shared, false) => ", shared",
@@ -183,28 +177,36 @@ pub(crate) async fn show(home: &Home, options: cli::Show, output: Output) -> Res
         if entry.amendments > 0 {
             line.push_str(", changed since");
         }
-        let mut words = format!("{line}\n{}\n\n{}", entry.id, Text(&entry.text));
+        let mut words = format!("{line}\n{}\n", entry.id);
+        if !entry.text.is_empty() {
+            let _ = write!(words, "\n{}\n", Text(&entry.text));
+        }
+        if !entry.fields.is_empty() {
+            words.push('\n');
+        }
+        for field in &entry.fields {
+            let name = labels.field(&field.name);
+            let _ = writeln!(words, "{name}: {}", labels.value(field));
+        }
+        if entry.kind == ComfortCard::KIND {
+            words.push_str("`sidelight today` says what holds now.\n");
+        }
         for reply in &replies {
             let who = if reply.mine {
                 "you"
             } else {
                 &reply.author_name
             };
-            let said = if reply.text.is_empty() {
-                &reply.kind
-            } else {
-                &reply.text
-            };
-            let _ = write!(
+            let _ = writeln!(
                 words,
-                "\n\n  {}  {}, by {}\n  {}",
+                "\n  {}  {}, by {}\n  {}",
                 short(&reply.id),
                 reply.date,
                 Line(who),
-                screen::first_line(said, LIST_WIDTH)
+                labels.line(reply, LIST_WIDTH)
             );
         }
-        words
+        words.trim_end_matches('\n').to_owned()
     })
 }
 

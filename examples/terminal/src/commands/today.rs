@@ -8,6 +8,7 @@ use sidelight::{Entry, FieldValue, NeedNow, Today};
 use super::write::short;
 use crate::failure::Failure;
 use crate::home::Home;
+use crate::labels::Labels;
 use crate::output::Output;
 use crate::records::EntryRecord;
 use crate::screen::Line;
@@ -157,31 +158,32 @@ fn need(need: &NeedNow) -> NeedRecord<'_> {
 }
 
 fn words(today: &Today) -> String {
-    let mut words = String::new();
+    let (mut words, labels) = (String::new(), Labels::new());
     let out = &mut words;
     // Writing to a string does not fail.
     if let Some(need) = &today.partner {
-        let _ = writeln!(out, "Your partner: {}", need_words(need));
+        let _ = writeln!(out, "Your partner: {}", need_words(need, &labels));
     }
     if let Some(need) = &today.own {
-        let _ = writeln!(out, "You: {}", need_words(need));
+        let _ = writeln!(out, "You: {}", need_words(need, &labels));
     }
     for offer in &today.offers {
         let _ = writeln!(
             out,
             "{}  they offer {}",
             short(&offer.id),
-            said(&offer.offers)
+            labels.choices("offers", &offer.offers)
         );
+        under(out, "", offer.words.as_deref());
         for limit in &offer.limits {
-            let _ = writeln!(out, "          within: {}", Line(limit));
+            under(out, "within: ", Some(limit));
         }
     }
     for bid in &today.bids {
         let who = if bid.mine {
-            "you ask for"
+            "your invitation"
         } else {
-            "they ask for"
+            "their invitation"
         };
         let further = if bid.no_further {
             ", and no further"
@@ -190,19 +192,27 @@ fn words(today: &Today) -> String {
         };
         let _ = writeln!(
             out,
-            "{}  {who} {}{further}",
+            "{}  {who}: {}{further}",
             short(&bid.id),
-            plain(&bid.bid)
+            labels.choice("bid", &bid.bid)
         );
+        let effort = bid.effort.as_deref();
+        let effort = effort.map(|effort| labels.choice("effort", effort));
+        under(out, "it takes: ", effort.as_deref());
+        under(out, "", bid.words.as_deref());
     }
     for card in &today.comfort {
         let who = if card.mine { "you" } else { "they" };
-        let (subject, comfort) = (Line(&card.subject), plain(&card.comfort));
+        let comfort = labels.choice("comfort", &card.comfort);
+        let subject = Line(&card.subject);
         let _ = writeln!(out, "{}  {who}: {subject} – {comfort}", short(&card.id));
+        under(out, "", card.note.as_deref());
     }
     for line in &today.boundaries {
         let who = if line.mine { "your line" } else { "their line" };
         let _ = writeln!(out, "{}  {who}: {}", short(&line.id), Line(&line.statement));
+        let will = if line.mine { "you will: " } else { "they will: " };
+        under(out, will, line.i_will.as_deref());
     }
     today.plans.iter().for_each(|plan| write_plan(out, plan));
     if today.quiet {
@@ -214,18 +224,24 @@ fn words(today: &Today) -> String {
     words.trim_end().to_owned()
 }
 
-fn need_words(need: &NeedNow) -> String {
+/// What belongs to the line above, if there is something.
+fn under(out: &mut String, what: &str, words: Option<&str>) {
+    if let Some(words) = words.filter(|words| !words.is_empty()) {
+        let _ = writeln!(out, "          {what}{}", Line(words));
+    }
+}
+
+fn need_words(need: &NeedNow, labels: &Labels) -> String {
     let mut parts = Vec::new();
-    parts.extend(
-        need.need
-            .as_deref()
-            .map(|need| format!("need: {}", plain(need))),
-    );
+    let said = need.need.as_deref();
+    parts.extend(said.map(|need| format!("need: {}", labels.choice("need", need))));
     if !need.not_wanted.is_empty() {
-        parts.push(format!("not wanted: {}", said(&need.not_wanted)));
+        let not_wanted = labels.choices("not_wanted", &need.not_wanted);
+        parts.push(format!("not wanted: {not_wanted}"));
     }
     let capacity = need.capacity.as_deref();
-    parts.extend(capacity.map(|capacity| format!("capacity: {}", plain(capacity))));
+    let capacity = capacity.map(|capacity| labels.choice("capacity", capacity));
+    parts.extend(capacity.map(|capacity| format!("capacity: {capacity}")));
     parts.extend(need.words.as_deref().map(|words| Line(words).to_string()));
     if parts.is_empty() {
         "here, without words".to_owned()
@@ -242,14 +258,6 @@ pub(super) fn write_plan(out: &mut String, plan: &Entry) {
             }
         }
     }
-}
-
-fn said(words: &[String]) -> String {
-    words
-        .iter()
-        .map(|word| plain(word))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 fn plain(word: &str) -> String {

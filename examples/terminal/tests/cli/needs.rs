@@ -1,6 +1,6 @@
 //! What couples say to each other, and what they see of it today.
 
-use crate::run::Couple;
+use crate::run::{Couple, Home};
 
 #[test]
 fn what_one_says_the_other_sees_today_until_it_is_taken_back() {
@@ -84,6 +84,64 @@ fn what_one_says_the_other_sees_today_until_it_is_taken_back() {
     ben.run(&["boundary", "--lift", &id(&line)])
         .fails(11, "only the one who wrote");
     assert_eq!(ben.json(&["status"])["waiting"], 0);
+}
+
+/// Whoever does not remember the words is shown them, and has said nothing by asking.
+#[test]
+fn without_a_word_the_words_are_shown_and_nothing_is_written() {
+    let ana = Home::of("Ana");
+    for (command, word) in [
+        ("check-in", "very_little"),
+        ("need", "dont_know"),
+        ("offer", "listening"),
+        ("bid", "quiet_company"),
+        ("comfort", "ask_first"),
+        ("capacity", "very_little"),
+        ("answer", "not_now"),
+        ("consent", "partner_and_care"),
+        ("hold", "--for"),
+    ] {
+        let ran = ana.run(&[command]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+        assert!(ran.err.contains(word), "{ran:?}");
+    }
+    assert!(ana.texts().is_empty());
+    // To be there without words is something to share, when it is meant.
+    ana.json(&["check-in", "--words", "here"]);
+    assert_eq!(ana.texts(), ["here"]);
+}
+
+/// For people: what is chosen from lists is read as language, on the page of a day, in a list and
+/// by itself.
+#[test]
+fn what_was_said_is_shown_in_words() {
+    let ana = Home::of("Ana");
+    let id = |document: &serde_json::Value| document["id"].as_str().unwrap().to_owned();
+    let need = ["need", "practical_help", "--days", "2"];
+    ana.json(&need);
+    let hugs = id(&ana.json(&["comfort", "touch", "hugs", "ask_first"]));
+    let line = id(&ana.json(&["boundary", "no shouting", "--i-will", "leave"]));
+    let says = |command: &[&str], parts: &[&str]| {
+        let ran = ana.run(command);
+        ran.done();
+        for part in parts {
+            assert!(ran.out.contains(part), "«{part}» is not in {ran:?}");
+        }
+        assert!(!ran.out.contains('_'), "{ran:?}");
+    };
+    says(
+        &["today"],
+        &["need: practical help", "hugs – ask first", "you will: leave"],
+    );
+    says(
+        &["list"],
+        &["check-in: practical help", "comfort card: hugs", "boundary: no shouting"],
+    );
+    says(
+        &["show", &hugs],
+        &["\nhugs\n", "comfort: ask first\n", "sidelight today"],
+    );
+    says(&["show", &line], &["what I will do: leave\n", "state: stands"]);
 }
 
 #[test]

@@ -83,7 +83,11 @@ fn what_is_held_goes_when_it_is_released_and_nothing_of_what_is_retracted_before
     let retracted = ana.json(&["retract", &id]);
     assert_eq!(retracted["retracted"], "held");
     ana.json(&["release", &other]);
-    assert!(ana.run(&["held"]).out.contains("Nothing is held"));
+    assert!(
+        ana.run(&["held"])
+            .out
+            .contains("Nothing is held on this device")
+    );
     let now = ana.write("at once");
     ana.json(&["hold", &now, "--for", "0"]);
     let chosen = ana.write("of some day");
@@ -108,5 +112,5 @@ fn what_is_held_goes_when_it_is_released_and_nothing_of_what_is_retracted_before
         "{list}"
     );
     ana.run(&["retract", &id])
-        .fails(11, "never shared from here");
+        .fails(11, "was never shared from here");
 }
