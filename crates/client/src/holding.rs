@@ -77,8 +77,9 @@ impl fmt::Display for Retracted {
             Self::Held => "it had not been sent, so nobody has seen it; it is private as before",
             Self::Everywhere => {
                 "it goes from the relay and from every device that keeps to the rules, when each \
-                 next connects; your partner's list says that something was taken back that day. \
-                 What they have read, photographed or kept otherwise nobody can take back"
+                 next connects; if your partner's device had it already, their list says that \
+                 something was taken back that day. What they have read, photographed or kept \
+                 otherwise nobody can take back"
             }
             Self::OwnDevices => "your own copy is gone; your partner keeps theirs, and is not told",
         })

@@ -78,7 +78,15 @@ impl Labels {
             return format!("{kind}: {}", screen::first_line(&entry.text, width));
         }
         let chosen = entry.fields.iter().filter(|field| {
-            let says = ["need", "not_wanted", "capacity", "offers", "bid", "answer", "gently"];
+            let says = [
+                "need",
+                "not_wanted",
+                "capacity",
+                "offers",
+                "bid",
+                "answer",
+                "gently",
+            ];
             says.contains(&&*field.name)
         });
         let chosen = chosen.map(|field| match &*field.name {

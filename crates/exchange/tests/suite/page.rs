@@ -201,10 +201,16 @@ fn words_that_were_chosen_have_labels_and_what_was_typed_stays() {
 #[test]
 fn days_are_read_out_and_what_is_no_days_stays() {
     for (held, shown) in [
-        ("2026-03-01+60/2026-04-02-120", "1 March 2026 – 2 April 2026"),
+        (
+            "2026-03-01+60/2026-04-02-120",
+            "1 March 2026 – 2 April 2026",
+        ),
         ("2026-04-02+0/2026-04-02+0", "2 April 2026"),
         ("2026-04-02+0/2026-04-31+0", "2026-04-02+0/2026-04-31+0"),
-        ("2026-04-02 or so/2026-04-03+0", "2026-04-02 or so/2026-04-03+0"),
+        (
+            "2026-04-02 or so/2026-04-03+0",
+            "2026-04-02 or so/2026-04-03+0",
+        ),
         ("some/day", "some/day"),
     ] {
         let mut kept = Kept::moment("");

@@ -211,7 +211,11 @@ fn words(today: &Today) -> String {
     for line in &today.boundaries {
         let who = if line.mine { "your line" } else { "their line" };
         let _ = writeln!(out, "{}  {who}: {}", short(&line.id), Line(&line.statement));
-        let will = if line.mine { "you will: " } else { "they will: " };
+        let will = if line.mine {
+            "you will: "
+        } else {
+            "they will: "
+        };
         under(out, will, line.i_will.as_deref());
     }
     today.plans.iter().for_each(|plan| write_plan(out, plan));

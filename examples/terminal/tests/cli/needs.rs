@@ -131,17 +131,28 @@ fn what_was_said_is_shown_in_words() {
     };
     says(
         &["today"],
-        &["need: practical help", "hugs – ask first", "you will: leave"],
+        &[
+            "need: practical help",
+            "hugs – ask first",
+            "you will: leave",
+        ],
     );
     says(
         &["list"],
-        &["check-in: practical help", "comfort card: hugs", "boundary: no shouting"],
+        &[
+            "check-in: practical help",
+            "comfort card: hugs",
+            "boundary: no shouting",
+        ],
     );
     says(
         &["show", &hugs],
         &["\nhugs\n", "comfort: ask first\n", "sidelight today"],
     );
-    says(&["show", &line], &["what I will do: leave\n", "state: stands"]);
+    says(
+        &["show", &line],
+        &["what I will do: leave\n", "state: stands"],
+    );
 }
 
 #[test]
