@@ -16,8 +16,9 @@ pub(super) struct Turn(#[expect(dead_code, reason = "dropping it is what matters
 /// Short, since a command seldom keeps the turn for longer than a commit takes.
 const POLL_FIRST: Duration = Duration::from_millis(1);
 
-/// Long enough to cost nothing, short enough not to be felt.
-const POLL_LAST: Duration = Duration::from_millis(16);
+/// Long enough to cost nothing; short enough that several tries fall into the pause of 25 ms that
+/// a busy program makes for others, also where sleeping takes longer than it was asked to.
+const POLL_LAST: Duration = Duration::from_millis(5);
 
 impl Turn {
     pub(super) fn take(folder: &Path, wait: Duration) -> Result<Self, StoreError> {

@@ -51,9 +51,12 @@ impl Stage {
         let before = self.proxy.traffic();
         let text: usize = diary.texts.iter().map(String::len).sum();
         let begun = now_us();
-        self.devices[0].ask::<()>(Order::GoLive).await?;
         // Sealed and padded it is more than this, so a third of this is on the way, not through.
-        self.proxy.sent_up(before.bytes_up + text as u64 / 3).await;
+        // The network ends there, however late the relay is killed.
+        let third = before.bytes_up + text as u64 / 3;
+        self.proxy.dark_after(third);
+        self.devices[0].ask::<()>(Order::GoLive).await?;
+        self.proxy.sent_up(third + 1).await;
         self.kill_relay_in_the_middle(figures).await?;
         self.devices[0].ask::<()>(Order::Drained).await?;
         figures.seconds.upload = seconds(now_us() - begun);
@@ -65,7 +68,6 @@ impl Stage {
         let Some(relay) = self.relay.take() else {
             return Ok(());
         };
-        let listen = relay.listen;
         relay.kill().await?;
         let Waiting { envelopes } = self.devices[0].ask(Order::Outbox).await?;
         figures.relay.unsent_when_killed = envelopes;
@@ -74,7 +76,7 @@ impl Stage {
             envelopes > 0,
             || "everything was sent already".into(),
         );
-        self.restart_relay(listen).await
+        self.restart_relay().await
     }
 
     /// The second device comes online and receives everything.

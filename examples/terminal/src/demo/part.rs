@@ -23,7 +23,7 @@ use crate::failure::Failure;
 const STEP_MAX: Duration = Duration::from_secs(600);
 
 /// How long a process may take to end by itself.
-const END_MAX: Duration = Duration::from_secs(20);
+const END_MAX: Duration = Duration::from_secs(60);
 
 /// The relay.
 pub(super) struct RelayPart {

@@ -60,6 +60,8 @@ struct State {
     traffic: Traffic,
     sky: Sky,
     flows: HashMap<SocketAddr, Flow>,
+    /// Once devices have sent more bytes than this, nothing passes any more.
+    dark_after: Option<u64>,
 }
 
 /// The way of one device's socket.
@@ -89,6 +91,7 @@ impl Proxy {
                 traffic: Traffic::default(),
                 sky: Sky::new(seed),
                 flows: HashMap::new(),
+                dark_after: None,
             }),
             sent_up: watch::channel(0).0,
         });
@@ -109,8 +112,16 @@ impl Proxy {
     /// Passes to another port from now on.
     pub(super) fn retarget(&self, target: SocketAddr) {
         *lock(&self.shared.target) = target;
+        let mut state = lock(&self.shared.state);
         // Sockets are connected to where the relay was; the next datagram makes new ones.
-        lock(&self.shared.state).flows.clear();
+        state.flows.clear();
+        state.dark_after = None;
+    }
+
+    /// Once devices have sent more than so many bytes in all, nothing passes until it is turned
+    /// to [another port](Self::retarget).
+    pub(super) fn dark_after(&self, bytes: u64) {
+        lock(&self.shared.state).dark_after = Some(bytes);
     }
 
     /// Changes the weather.
@@ -270,7 +281,8 @@ impl Shared {
             flow.active = now;
             flow.offline_until.is_some_and(|until| now < until)
         });
-        if offline {
+        let dark = state.dark_after.is_some_and(|sent| traffic.bytes_up > sent);
+        if offline || dark {
             traffic.lost += 1;
             return Vec::new();
         }
@@ -310,7 +322,7 @@ mod tests {
 
     async fn next(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
         let mut buffer = [0; 100];
-        let received = tokio::time::timeout(Duration::from_secs(10), socket.recv_from(&mut buffer));
+        let received = tokio::time::timeout(Duration::from_secs(60), socket.recv_from(&mut buffer));
         let (len, from) = received.await.expect("a datagram in time").unwrap();
         (buffer[..len].to_vec(), from)
     }
@@ -354,6 +366,22 @@ mod tests {
             (traffic.lost, traffic.duplicated, traffic.offline_spells),
             (1, 1, 1)
         );
+    }
+
+    #[tokio::test]
+    async fn it_goes_dark_after_so_many_bytes_until_it_is_turned_to_another_port() {
+        let (device, proxy, relay, _dir) = pair().await;
+        proxy.dark_after(3);
+        for datagram in [&b"1"[..], b"23", b"4"] {
+            device.send(datagram).await.unwrap();
+        }
+        assert_eq!(next(&relay).await.0, b"1");
+        assert_eq!(next(&relay).await.0, b"23");
+        proxy.sent_up(4).await;
+        proxy.retarget(relay.local_addr().unwrap());
+        device.send(b"5").await.unwrap();
+        assert_eq!(next(&relay).await.0, b"5");
+        assert_eq!(proxy.traffic().lost, 1);
     }
 
     #[tokio::test]

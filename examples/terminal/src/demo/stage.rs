@@ -22,6 +22,9 @@ pub(super) const NAMES: [&str; 2] = ["Elizabeth Pepys", "Samuel Pepys, Esquire"]
 /// Where the relay listens before it is known where: nowhere.
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
 
+/// Any port that is free.
+const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 /// How long the relay stays dead once it was killed.
 pub(super) const RELAY_DEAD: Duration = Duration::from_millis(300);
 
@@ -41,8 +44,7 @@ impl Stage {
         let proxy = Proxy::start(NOWHERE, &place.join("datagrams"), seed)
             .await
             .map_err(|error| network(&error))?;
-        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let relay = RelayPart::start(&place.join("relay"), anywhere, proxy.address()).await?;
+        let relay = RelayPart::start(&place.join("relay"), ANYWHERE, proxy.address()).await?;
         proxy.retarget(relay.listen);
         let (to, notes) = mpsc::unbounded_channel();
         let mut devices = [
@@ -96,11 +98,13 @@ impl Stage {
         Ok(())
     }
 
-    /// After some moments of death, the same relay again: same port, same data.
-    pub(super) async fn restart_relay(&mut self, listen: SocketAddr) -> Result<(), Failure> {
+    /// After some moments of death, the same relay again: same data, and the same address, since
+    /// that is the proxy's. Its own port may be another program's meanwhile.
+    pub(super) async fn restart_relay(&mut self) -> Result<(), Failure> {
         tokio::time::sleep(RELAY_DEAD).await;
         let data = self.place.join("relay");
-        let relay = RelayPart::start(&data, listen, self.proxy.address()).await?;
+        let relay = RelayPart::start(&data, ANYWHERE, self.proxy.address()).await?;
+        self.proxy.retarget(relay.listen);
         self.relay = Some(relay);
         Ok(())
     }
