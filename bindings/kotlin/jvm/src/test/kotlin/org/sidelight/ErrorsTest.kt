@@ -192,7 +192,7 @@ class ErrorsTest {
                 }
                 suspend fun asleep(): Footprint {
                     journal.suspend() // closes every socket
-                    return Footprint.afterCollecting().also { journal.resume() }
+                    return Footprint.settled().also { journal.resume() }
                 }
                 repeat(20) { cancelOne(it) }
                 val before = asleep()
@@ -201,6 +201,7 @@ class ErrorsTest {
                 val after = asleep()
                 println("MEASURED 1,000 cancelled syncs: $before, $during, then $after")
                 assertTrue(during.files <= before.files + 64, "$before, then $during")
+                assertTrue(after.objects <= before.objects + 800, "$before, then $after")
                 assertTrue(after.threads <= before.threads, "$before, then $after")
                 assertTrue(after.files <= before.files, "$before, then $after")
                 assertTrue(after.resident <= before.resident + 32, "$before, then $after")
@@ -227,11 +228,13 @@ class ErrorsTest {
                 writing.cancelAndJoin()
             }
             repeat(20) { cancelOne() }
-            val before = Footprint.now()
+            val before = Footprint.settled()
             repeat(1000) { cancelOne() }
             val id = journal.write(Draft("still there"))
             assertEquals(Event.EntryChanged(id), stream.nextEvent())
-            val after = Footprint.now()
+            val after = Footprint.settled()
+            println("MEASURED 1,000 cancelled calls: $before, then $after")
+            assertTrue(after.objects <= before.objects + 800, "$before, then $after")
             assertTrue(after.threads <= before.threads, "$before, then $after")
             assertTrue(after.files <= before.files + 2, "$before, then $after")
             stream.destroy()
