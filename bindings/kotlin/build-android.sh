@@ -8,6 +8,8 @@ cd "$(dirname "$0")/../.."
 native=target/bindings/native/android
 # Phones with pages of 16 KB load no library that is aligned to less.
 export RUSTFLAGS="${RUSTFLAGS:-} -C link-arg=-Wl,-z,max-page-size=16384"
+# From Android 6 on the system reads packed relocations: a quarter of a megabyte less.
+export RUSTFLAGS="$RUSTFLAGS -C link-arg=-Wl,--pack-dyn-relocs=android"
 # As a shared library alone: made into one for Rust, too, it is not optimised as a whole.
 cargo ndk --platform 26 -t arm64-v8a -t armeabi-v7a -t x86_64 -o "$native" \
     rustc --locked --profile phone --lib --crate-type cdylib -p sidelight-ffi

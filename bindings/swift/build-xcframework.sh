@@ -22,10 +22,10 @@ for triple in "$device" "${simulators[@]}" "${macs[@]}"; do
     # Symbols stay until the bindings are generated: they carry what the generator reads.
     # As a static library alone: made into one for Rust, too, it is not optimised as a whole.
     cargo rustc --manifest-path "$root/Cargo.toml" --locked -p sidelight-ffi \
-        --lib --crate-type staticlib --profile dist --config 'profile.dist.strip="none"' --target "$triple"
+        --lib --crate-type staticlib --profile phone --target "$triple"
 done
 
-library() { echo "$target/$1/dist/libsidelight_ffi.a"; }
+library() { echo "$target/$1/phone/libsidelight_ffi.a"; }
 cargo run --manifest-path "$root/Cargo.toml" --locked -p sidelight-bindgen -- \
     swift "$(library "$device")" "$out/generated"
 mkdir -p Sources/SidelightCore
