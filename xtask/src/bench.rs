@@ -45,7 +45,7 @@ fn cargo(verb: &str, what: &[&str], options: &[&str]) -> bool {
 }
 
 fn command_of(verb: &str, what: &[&str], options: &[&str]) -> Command {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = crate::cargo();
     cargo.args([verb, "--locked", "--quiet"]);
     if verb != "bench" {
         cargo.arg("--release");

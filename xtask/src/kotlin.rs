@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
+use crate::bindings::{self, Among};
+use crate::bounded;
 use crate::story::Program;
-use crate::{bindings, bounded};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -28,7 +29,10 @@ const JAVA_MIN: u32 = 17;
 
 /// `cargo xtask kotlin`; with `--measure`, what calls cost in the library as phones get it.
 pub(crate) fn command(measure: bool) -> ExitCode {
-    let ended = if measure { costs() } else { check() };
+    let ended = match measure {
+        true => costs(),
+        false => check(Among::Themselves),
+    };
     match ended {
         Ok(summary) => {
             println!("{summary}");
@@ -45,11 +49,11 @@ pub(crate) fn command(measure: bool) -> ExitCode {
 ///
 /// # Errors
 /// What failed, and how Kotlin is left out.
-pub(crate) fn check() -> Result<String, String> {
+pub(crate) fn check(among: Among) -> Result<String, String> {
     toolchain()?;
-    let built = bindings::build()?;
+    let built = bindings::build(among)?;
     prepare(&built)?;
-    let terminal = bindings::terminal()?;
+    let terminal = bindings::terminal(among)?;
     let ran = maven(&["verify"], &terminal)?;
     snapshot(&built.target)?;
     Ok(ran)
@@ -88,7 +92,7 @@ impl Program for Diary {
 /// What a page costs from the JVM and in Rust, both in the library as phones get it.
 fn costs() -> Result<String, String> {
     toolchain()?;
-    prepare(&bindings::build_both_for_phones()?)?;
+    prepare(&bindings::build_for_measuring()?)?;
     // Both modules have a quick start: a module without a test would fail.
     let only = "-Dtest=CallCostTest,QuickStartTest";
     maven(&["verify", "-pl", "jvm,testing", only], Path::new(""))

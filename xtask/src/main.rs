@@ -15,7 +15,7 @@ mod steps;
 mod story;
 mod swift;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 What CI runs, as one command. Everything is always about the whole workspace.
@@ -43,8 +43,24 @@ What CI runs, as one command. Everything is always about the whole workspace.
     cargo xtask story           one story across languages: a device in each, and the terminal
                                 client; with --without NAME as above
     cargo xtask swift           the Swift package only; with -- ARGS, the command `swift ARGS`
-                                for it
+                                for it; with --measure, what a call costs in a release build
 ";
+
+/// Cargo, as if somebody had called it by hand. What the outer cargo says of this program in the
+/// environment goes no further, nor what it has from `.cargo/config.toml`: build scripts, ring's and
+/// SQLite's, ask to be run again when such a name changes, and with them is built whatever stands
+/// above them, at each change from `cargo test` to `cargo xtask` and back.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let said = name.to_string_lossy();
+        let ours = ["CARGO_PKG_", "CARGO_MANIFEST_", "LIBSQLITE3_FLAGS"];
+        if ours.iter().any(|name| said.starts_with(name)) {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

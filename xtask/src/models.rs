@@ -225,7 +225,7 @@ fn install() -> Result<PathBuf, String> {
     }
     println!("{name} {version} is not in target/tools; installing it there, about five minutes");
     // It declares a newer compiler than it needs.
-    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let status = crate::cargo()
         .args(["install", name, "--version", version])
         .args(["--ignore-rust-version", "--locked", "--force", "--root"])
         .arg(&root)

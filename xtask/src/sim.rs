@@ -1,6 +1,6 @@
 //! `cargo xtask sim`: many seeds of the simulation, or one again.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Instant;
 
 /// What to run.
@@ -21,7 +21,7 @@ pub(crate) fn command(options: &[&str]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = crate::cargo();
     cargo.args(["test", "-p", "sidelight-tests", "--test", "simulation"]);
     if plan.release {
         cargo.arg("--release");

@@ -1,7 +1,7 @@
 //! Where dependencies come from and under which terms.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use serde_json::Value;
 
@@ -72,8 +72,7 @@ pub(crate) fn command() -> ExitCode {
 /// # Errors
 /// One line for each defect.
 pub(crate) fn check() -> Result<String, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = crate::cargo()
         .args(["metadata", "--format-version", "1", "--locked"])
         .output()
         .map_err(|error| format!("cargo metadata did not start: {error}"))?;

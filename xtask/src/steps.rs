@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::bindings::Among;
 use crate::sources;
 
 /// How much of it to run: all that CI runs, unless something is left out.
@@ -122,15 +123,15 @@ fn models(_: Extent) -> Outcome {
 }
 
 fn swift(_: Extent) -> Outcome {
-    ended(crate::swift::check())
+    ended(crate::swift::check(Among::Everything))
 }
 
 fn kotlin(_: Extent) -> Outcome {
-    ended(crate::kotlin::check())
+    ended(crate::kotlin::check(Among::Everything))
 }
 
 fn story(extent: Extent) -> Outcome {
-    ended(crate::story::check(extent))
+    ended(crate::story::check(extent, Among::Everything))
 }
 
 fn ended(result: Result<String, String>) -> Outcome {
@@ -307,7 +308,7 @@ fn run(mut command: Command, when_passed: &str) -> Outcome {
 }
 
 fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = crate::cargo();
     command.args(arguments).stdin(Stdio::null());
     command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     command

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-/// The id that stands for that of an entry that is there already, which answers point at.
-pub(super) const TARGET: &str = "@target";
-
 /// Text that is easily changed on the way: composed and decomposed, with joiners, right to left,
 /// a line of its own, an invisible mark at the end.
 const TEXT: &str = "é e\u{301} 👩\u{200d}❤️\u{200d}👩 שלום \"\\/\r\n\ttab\u{2028}end\u{feff}";
 
-/// One of each, by whoever `who` is. What may be shared is. A response to an offer of support is
-/// not among them, because it answers another person's entry.
-pub(super) fn of_every_kind(who: &str) -> Vec<Value> {
+/// The kind that answers another person's entry, and is written once that has come.
+pub(super) const RESPONSE: &str = "support_response";
+
+/// One of each but for a [`response`], by whoever `who` is; answers point at `target`. What may be
+/// shared is.
+pub(super) fn of_every_kind(who: &str, target: &str) -> Vec<Value> {
     let days = "2026-08-01+120/2026-08-31+120";
     let said = |what: &str| format!("{what}, says {who}; {TEXT}");
     let all = [
@@ -102,7 +102,7 @@ pub(super) fn of_every_kind(who: &str) -> Vec<Value> {
         (
             "reply",
             said("nineteen"),
-            json!({ "target": TARGET, "gently": "i_hear_you" }),
+            json!({ "target": target, "gently": "i_hear_you" }),
         ),
         (
             "rhythm",
@@ -115,21 +115,43 @@ pub(super) fn of_every_kind(who: &str) -> Vec<Value> {
             json!({ "audience": "partner_and_care", "days": days }),
         ),
     ];
-    all.into_iter()
-        .map(|(kind, text, fields)| {
-            let own = super::FOR_ONESELF.contains(&kind);
-            json!({
-                "kind": kind, "text": text, "fields": fields, "together": false,
-                "space": if own { "private" } else { "shared" },
-                "date": "2026-08-01", "offset_minutes": 120,
-            })
-        })
-        .collect()
+    all.into_iter().map(entry).collect()
 }
 
-/// The kinds of these entries.
-pub(super) fn kinds(who: &str) -> BTreeSet<String> {
-    let entries = of_every_kind(who);
+/// What `who` answers to another person's `offer` of support.
+pub(super) fn response(who: &str, offer: &str) -> Value {
+    let fields = json!({ "target": offer, "answer": "yes", "helped": true, "too_much": false });
+    entry((RESPONSE, format!("nine, says {who}; {TEXT}"), fields))
+}
+
+fn entry((kind, text, fields): (&str, String, Value)) -> Value {
+    let own = super::FOR_ONESELF.contains(&kind);
+    json!({
+        "kind": kind, "text": text, "fields": fields, "together": false,
+        "space": if own { "private" } else { "shared" },
+        "date": "2026-08-01", "offset_minutes": 120,
+    })
+}
+
+/// All kinds.
+pub(super) fn kinds() -> BTreeSet<String> {
+    let mut entries = of_every_kind("nobody", "");
+    entries.push(response("nobody", ""));
     let kinds = entries.iter().filter_map(|entry| entry["kind"].as_str());
     kinds.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    /// A kind that the library learns is in the story, or this fails.
+    #[test]
+    fn every_kind_of_the_library_is_written() {
+        let table = include_str!("../../../crates/journal/src/kinds/table.rs");
+        let names = table.lines().filter_map(|line| {
+            let name = line.strip_prefix("        name: \"")?;
+            name.strip_suffix("\",").map(str::to_owned)
+        });
+        assert_eq!(super::kinds(), names.collect());
+        assert_eq!(super::kinds().len(), 21);
+    }
 }

@@ -1,6 +1,6 @@
 //! One story across languages: a device in Swift and one in Kotlin pair remotely through a relay,
-//! the terminal client becomes a second device of one of them, each writes entries of all kinds
-//! but one, and the others read them as they were written.
+//! the terminal client becomes a second device of one of them, each writes entries of all kinds,
+//! and the others read them as they were written.
 //!
 //! Each is a program of its own: the examples, which see no more than the public packages, and
 //! the terminal client. Without Kotlin both partners are Swift's, and the other way round.
@@ -8,8 +8,9 @@
 mod entries;
 mod programs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -17,7 +18,7 @@ use serde_json::Value;
 
 pub(crate) use self::programs::Program;
 use self::programs::{Home, Relay, Terminal};
-use crate::bindings;
+use crate::bindings::{self, Among};
 use crate::steps::Extent;
 
 /// Where the story takes place, below cargo's target folder.
@@ -25,7 +26,7 @@ const FOLDER: &str = "story";
 
 /// `cargo xtask story`.
 pub(crate) fn command(extent: Extent) -> ExitCode {
-    match check(extent) {
+    match check(extent, Among::Themselves) {
         Ok(said) => {
             println!("{said}");
             ExitCode::SUCCESS
@@ -41,8 +42,8 @@ pub(crate) fn command(extent: Extent) -> ExitCode {
 ///
 /// # Errors
 /// What was not as it should be, or could not be built.
-pub(crate) fn check(extent: Extent) -> Result<String, String> {
-    let terminal = Terminal(bindings::terminal()?);
+pub(crate) fn check(extent: Extent, among: Among) -> Result<String, String> {
+    let terminal = Terminal(bindings::terminal(among)?);
     let folder = bindings::target().join(FOLDER);
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -51,7 +52,7 @@ pub(crate) fn check(extent: Extent) -> Result<String, String> {
     let folder = made.map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut programs: Vec<Box<dyn Program>> = Vec::new();
     if !extent.without_swift {
-        programs.push(Box::new(crate::swift::diary(&folder)?));
+        programs.push(Box::new(crate::swift::diary(&folder, among)?));
     }
     if !extent.without_kotlin {
         programs.push(Box::new(crate::kotlin::diary()?));
@@ -91,15 +92,25 @@ fn tell(
     );
 
     // Each shares what may be shared, and keeps the rest.
-    let written = [
-        ("Ana", ana.put(&entries::of_every_kind("Ana"))?),
-        ("Ben", ben.put(&entries::of_every_kind("Ben"))?),
-        ("tablet", tablet.put(&entries::of_every_kind("tablet"))?),
-    ];
-    let all: [&dyn Device; 3] = [&ana, &ben, &tablet];
-    for round in [&all[..], &all[..]].concat() {
-        round.sync()?;
+    let all: [(&str, &dyn Device); 3] = [("Ana", &ana), ("Ben", &ben), ("tablet", &tablet)];
+    let mut written = Vec::new();
+    for (who, device) in all {
+        let target = device.share("what others point at")?;
+        written.push((who, device.put(&entries::of_every_kind(who, &target))?));
     }
+    twice(&all)?;
+    // An offer is answered by the other person, who has it by now.
+    let offer = |by: usize| offered(written[by].0, &written[by].1);
+    let (anas_offer, bens_offer) = (offer(0)?, offer(1)?);
+    for (number, offer) in [&bens_offer, &anas_offer, &bens_offer]
+        .into_iter()
+        .enumerate()
+    {
+        let (who, device) = all[number];
+        let answers = device.put(&[entries::response(who, offer)])?;
+        written[number].1.extend(answers);
+    }
+    twice(&all)?;
     let (with_ana, with_ben, on_tablet) = (ana.read()?, ben.read()?, tablet.read()?);
     same(&with_ana, &on_tablet, "Ana's device and her second one")?;
     same(
@@ -128,6 +139,15 @@ fn tell(
             ));
         }
     }
+    // Whoever takes everything and answers nothing keeps a sync in its middle.
+    let silent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
+    let silent = silent.map_err(|error| format!("no silent relay: {error}"))?;
+    let place = silent.local_addr().map_err(|error| error.to_string())?;
+    let silence = format!("sidelight://{place}/relay#{}", "A".repeat(43));
+    for (program, who) in [(anas, "Eve"), (bens, "Fay")] {
+        let home = Home::begin(program, &folder.join(who), who, &silence)?;
+        home.sleeps_in_the_middle_of_a_sync()?;
+    }
     println!(
         "entries read alike: {} with Ana, {} on her second device, {} with Ben, {} of them shared",
         with_ana.len(),
@@ -139,7 +159,7 @@ fn tell(
         "{} and {} paired, terminal linked; {} kinds written in each, read alike in all",
         anas.language(),
         bens.language(),
-        entries::kinds("Ana").len()
+        entries::kinds().len()
     ))
 }
 
@@ -151,11 +171,29 @@ trait Device {
     fn standing(&self) -> Result<String, String>;
     /// Says that they are the same.
     fn confirm(&self) -> Result<(), String>;
+    /// Shares a moment, and gives its id.
+    fn share(&self, text: &str) -> Result<String, String>;
     /// Writes these entries, and gives them with their ids.
     fn put(&self, entries: &[Value]) -> Result<Readings, String>;
     fn sync(&self) -> Result<(), String>;
     /// All entries that it has.
     fn read(&self) -> Result<Readings, String>;
+}
+
+/// All of them sync, and once more, so that the first have what the last sent.
+fn twice(all: &[(&str, &dyn Device)]) -> Result<(), String> {
+    all.iter()
+        .chain(all)
+        .try_for_each(|(_, device)| device.sync())
+}
+
+/// The id of the support that `who` has offered.
+fn offered(who: &str, written: &Readings) -> Result<String, String> {
+    let mut offers = written
+        .iter()
+        .filter(|(_, entry)| entry["kind"] == "support_offer");
+    let offer = offers.next().map(|(id, _)| id.clone());
+    offer.ok_or_else(|| format!("{who} has offered nothing"))
 }
 
 /// Two people pair remotely, by a link, and compare.
@@ -255,12 +293,10 @@ fn as_written(who: &str, written: &Readings, read: &Readings) -> Result<(), Stri
             return Err(format!("it is in the wrong space: {found}"));
         }
     }
-    let kinds: std::collections::BTreeSet<_> = written
-        .values()
-        .filter_map(|entry| entry["kind"].as_str())
-        .collect();
-    match kinds.len() == entries::kinds(who).len() {
+    let kinds = written.values().filter_map(|entry| entry["kind"].as_str());
+    let kinds: BTreeSet<_> = kinds.map(str::to_owned).collect();
+    match kinds == entries::kinds() {
         true => Ok(()),
-        false => Err(format!("{who} wrote {} kinds only", kinds.len())),
+        false => Err(format!("{who} wrote these kinds only: {kinds:?}")),
     }
 }

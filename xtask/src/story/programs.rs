@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{Device, Readings, entries};
+use super::{Device, Readings};
 
 /// How many entries a list has at most.
 const LIST_MAX: &str = "1000";
@@ -91,6 +91,36 @@ impl<'p> Home<'p> {
         }
     }
 
+    /// Goes to sleep in the middle of a sync. Meanwhile another process writes to the same home,
+    /// and when the first one wakes, it reads that.
+    pub(super) fn sleeps_in_the_middle_of_a_sync(&self) -> Result<(), String> {
+        let mut command = self.program.command()?;
+        command.arg(&self.path).arg("nap");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("no diary that sleeps: {error}"))?;
+        let stdin = child.stdin.take();
+        let stdout = child.stdout.take().expect("stdout was piped above");
+        let mut said = BufReader::new(stdout).lines().map_while(Result::ok);
+        let asleep = said.next();
+        let written = self.run(&["write", "while the first one slept"]);
+        let slept_on = matches!(child.try_wait(), Ok(None));
+        drop(stdin);
+        let newest = said.next();
+        let ended = child
+            .wait()
+            .map_err(|error| format!("it was lost: {error}"))?;
+        written?;
+        match newest.as_deref() == Some("while the first one slept") && slept_on {
+            true if asleep.as_deref() == Some("asleep") && ended.success() => Ok(()),
+            _ => Err(format!(
+                "the one that slept said {asleep:?}, then {newest:?}, and ended with {ended}"
+            )),
+        }
+    }
+
     fn feed(&self, words: &[&str], input: &str) -> Result<String, String> {
         let mut command = self.program.command()?;
         command.arg(&self.path).args(words);
@@ -112,14 +142,16 @@ impl Device for Home<'_> {
         self.run(&["confirm"]).map(drop)
     }
 
+    fn share(&self, text: &str) -> Result<String, String> {
+        self.line(&["share", text])
+    }
+
     fn put(&self, entries: &[Value]) -> Result<Readings, String> {
-        let target = self.line(&["share", "what others point at"])?;
-        let entries: Vec<Value> = entries.iter().map(|entry| at(entry, &target)).collect();
         let lines: String = entries.iter().map(|entry| format!("{entry}\n")).collect();
         let ids = self.feed(&["put"], &lines)?;
         let ids: Vec<String> = ids.lines().map(str::to_owned).collect();
         match ids.len() == entries.len() {
-            true => Ok(ids.into_iter().zip(entries).collect()),
+            true => Ok(ids.into_iter().zip(entries.iter().cloned()).collect()),
             false => Err(format!("{} ids for {} entries", ids.len(), entries.len())),
         }
     }
@@ -216,18 +248,24 @@ impl Device for TerminalHome<'_> {
         self.json(&["confirm", "--yes"]).map(drop)
     }
 
+    fn share(&self, text: &str) -> Result<String, String> {
+        let written = self.json(&["write", "--share", text])?;
+        Ok(written["id"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// By import, which knows every kind; what may not be shared apart from the rest.
     fn put(&self, entries: &[Value]) -> Result<Readings, String> {
-        let written = self.json(&["write", "--share", "what others point at"])?;
-        let target = written["id"].as_str().unwrap_or_default();
         let before = self.read()?;
         for space in ["shared", "private"] {
             let entries = entries.iter().filter(|entry| entry["space"] == space);
             let entries: Vec<Value> = entries
                 .enumerate()
                 .map(|(order, entry)| {
-                    let mut entry = at(entry, target);
-                    entry["id"] = format!("{order:064x}").into();
+                    let mut entry = entry.clone();
+                    // What was imported already is not imported again.
+                    let kind = entry["kind"].as_str().unwrap_or_default();
+                    let id: String = kind.bytes().map(|byte| format!("{byte:02x}")).collect();
+                    entry["id"] = format!("{id:0>64}").into();
                     entry["order"] = order.into();
                     entry["author"] = "Ana".into();
                     entry["mine"] = true.into();
@@ -255,7 +293,7 @@ impl Device for TerminalHome<'_> {
         for (id, found) in new {
             let asked = entries.iter().find(|entry| entry["text"] == found["text"]);
             let asked = asked.ok_or_else(|| format!("nobody wrote {found}"))?;
-            written.insert(id, at(asked, target));
+            written.insert(id, asked.clone());
         }
         Ok(written)
     }
@@ -343,15 +381,6 @@ impl Drop for Relay {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// An entry whose answers point at this one.
-fn at(entry: &Value, target: &str) -> Value {
-    let mut entry = entry.clone();
-    if entry["fields"]["target"] == entries::TARGET {
-        entry["fields"]["target"] = target.into();
-    }
-    entry
 }
 
 /// What is the same wherever an entry is read.

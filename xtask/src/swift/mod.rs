@@ -10,7 +10,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use crate::bindings;
+use crate::bindings::{self, Among};
 use crate::story::Program;
 use toolchain::Toolchain;
 
@@ -31,9 +31,12 @@ const GENERATED: [(&str, &str); 4] = [
 /// package, such as `test --filter Events`.
 pub(crate) fn command(arguments: &[&str]) -> ExitCode {
     let ended = match arguments {
-        [] => check().map(|said| println!("{said}")),
-        ["--", words @ ..] => Package::prepare().and_then(|package| package.run(words)),
-        _ => Err("cargo xtask swift [-- ARGUMENTS OF swift]".to_owned()),
+        [] => check(Among::Themselves).map(|said| println!("{said}")),
+        ["--measure"] => costs().map(|said| println!("{said}")),
+        ["--", words @ ..] => {
+            Package::prepare(Among::Themselves).and_then(|package| package.run(words))
+        }
+        _ => Err("cargo xtask swift [--measure | -- ARGUMENTS OF swift]".to_owned()),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -48,10 +51,10 @@ pub(crate) fn command(arguments: &[&str]) -> ExitCode {
 ///
 /// # Errors
 /// What failed, or why there is no toolchain and how to leave Swift out.
-pub(crate) fn check() -> Result<String, String> {
-    let package = Package::prepare()?;
+pub(crate) fn check(among: Among) -> Result<String, String> {
+    let package = Package::prepare(among)?;
     package.run(&["build", "--build-tests"])?;
-    let closing = package.test()?;
+    let closing = package.test(&[])?;
     let graphs = package.symbol_graphs()?;
     interface::compare(&graphs)?;
     package.documents(&graphs)?;
@@ -59,12 +62,26 @@ pub(crate) fn check() -> Result<String, String> {
     Ok(closing)
 }
 
+/// What a page costs from Swift and in Rust, both as an app gets them.
+fn costs() -> Result<String, String> {
+    let package = Package::of(&bindings::build_for_measuring()?, "release")?;
+    package.run(&[
+        "build",
+        "-c",
+        "release",
+        "--build-tests",
+        "-Xswiftc",
+        "-enable-testing",
+    ])?;
+    package.test(&["-c", "release", "--filter", "aPageOfFifty"])
+}
+
 /// The example as a program, built, whose journals lie in the folder `folder`.
 ///
 /// # Errors
 /// If it cannot be built.
-pub(crate) fn diary(folder: &Path) -> Result<impl Program + use<>, String> {
-    let package = Package::prepare()?;
+pub(crate) fn diary(folder: &Path, among: Among) -> Result<impl Program + use<>, String> {
+    let package = Package::prepare(among)?;
     package.example()?;
     Ok(Diary {
         package,
@@ -95,38 +112,49 @@ impl Program for Diary {
 struct Package {
     toolchain: Toolchain,
     target: PathBuf,
+    /// How the library is built, after which folders are named.
+    how: &'static str,
 }
 
 impl Package {
-    fn prepare() -> Result<Self, String> {
+    fn prepare(among: Among) -> Result<Self, String> {
+        Self::of(&bindings::build(among)?, "")
+    }
+
+    /// The package of these libraries.
+    fn of(built: &bindings::Built, how: &'static str) -> Result<Self, String> {
         let toolchain = Toolchain::find_or_make().map_err(|why| {
             format!("{why}; or leave Swift out: `cargo xtask test --without swift`")
         })?;
         let target = Path::new(ROOT).join("target/swift");
         let real = fs::create_dir_all(&target).and_then(|()| target.canonicalize());
         let target = real.map_err(|error| format!("{}: {error}", target.display()))?;
-        let package = Self { toolchain, target };
+        let package = Self {
+            toolchain,
+            target,
+            how,
+        };
         for folder in ["bindings/swift", "examples/swift"] {
             let from = Path::new(ROOT).join(folder);
             stage(&from, &package.target.join(folder))
                 .map_err(|error| format!("{}: {error}", from.display()))?;
         }
-        package.generate()?;
+        package.generate(built)?;
         Ok(package)
     }
 
-    /// Builds the libraries and writes what is generated from them.
-    fn generate(&self) -> Result<(), String> {
-        let built = bindings::build()?;
+    /// Writes what is generated from the libraries.
+    fn generate(&self, built: &bindings::Built) -> Result<(), String> {
         // The one for tests stands in the place of the other, in a folder with nothing else:
         // beside a shared library the linker would take that one.
         let archive = built.testing.with_extension("a");
-        let folder = self.target.join("lib");
+        let folder = self.target.join(format!("lib{}", self.how));
         let linked = folder.join("libsidelight_ffi.a");
         let made = fs::create_dir_all(&folder)
             .and_then(|()| gone(&linked))
             .and_then(|()| fs::hard_link(&archive, &linked));
         made.map_err(|error| format!("{}: {error}", linked.display()))?;
+        self.unlink_before(&archive)?;
 
         let (shipped, testing) = (self.target.join("shipped"), self.target.join("testing"));
         bindings::generate("swift", &built.shipped, &shipped)?;
@@ -155,6 +183,21 @@ impl Package {
         Ok(())
     }
 
+    /// Removes programs that were linked with an earlier archive: the compiler does not look at it.
+    fn unlink_before(&self, archive: &Path) -> Result<(), String> {
+        let made = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
+        let newest = made(archive).map_err(|error| format!("{}: {error}", archive.display()))?;
+        for program in ["SidelightPackageTests.xctest", "diary"] {
+            for folder in ["build/debug", "buildrelease/release", "diary/debug"] {
+                let program = self.target.join(folder).join(program);
+                if made(&program).is_ok_and(|made| made < newest) {
+                    gone(&program).map_err(|error| format!("{}: {error}", program.display()))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Writes a file of a generated target.
     fn place(&self, target: &str, name: &str, text: &str) -> Result<(), String> {
         let folder = self.target.join("bindings/swift/Sources").join(target);
@@ -170,7 +213,8 @@ impl Package {
         let (first, others) = words.split_first().unwrap_or((&"--version", &[]));
         swift.arg(first);
         if matches!(*first, "build" | "test" | "run" | "package") {
-            swift.arg("--scratch-path").arg(self.target.join("build"));
+            let scratch = self.target.join(format!("build{}", self.how));
+            swift.arg("--scratch-path").arg(scratch);
         }
         if matches!(*first, "build" | "test" | "run") {
             swift.arg("-Xlinker").arg(self.search());
@@ -186,8 +230,9 @@ impl Package {
     }
 
     /// Runs the tests, and gives their closing line.
-    fn test(&self) -> Result<String, String> {
-        let mut swift = self.swift(&["test", "--skip-build", "--disable-xctest"])?;
+    fn test(&self, options: &[&str]) -> Result<String, String> {
+        let all = [&["test", "--skip-build", "--disable-xctest"], options].concat();
+        let mut swift = self.swift(&all)?;
         let mut child = swift
             .stdout(Stdio::piped())
             .spawn()
@@ -224,7 +269,10 @@ impl Package {
 
     /// Tells the linker where the library is.
     fn search(&self) -> String {
-        format!("-L{}", self.target.join("lib").display())
+        format!(
+            "-L{}",
+            self.target.join(format!("lib{}", self.how)).display()
+        )
     }
 
     /// What the compiler knows of the package's interface, as a file for each module.

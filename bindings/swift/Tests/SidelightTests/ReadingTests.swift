@@ -84,8 +84,8 @@ extension Everything {
             await ana.journal.shutdown()
         }
 
-        /// 3 times Rust at most, and 0.1 ms: the Swift of these tests is not optimised. What
-        /// optimised Swift takes is measured nowhere yet.
+        /// 1.5 times Rust at most, and 0.05 ms, by `cargo xtask swift --measure`. Otherwise
+        /// neither Swift nor Rust is optimised, and this only tells when something is far off.
         @Test func aPageOfFiftyCostsAFewTimesWhatItDoesInRust() async throws {
             let ana = try await Home("Ana")
             let text = String(repeating: "walked by the river, and back over the hill. ", count: 4)
@@ -110,7 +110,11 @@ extension Everything {
             }
             let ratio = Double(swift) / Double(rust)
             print("MEASURED page of 50: \(swift) ns from Swift, \(rust) ns in Rust: \(ratio) times")
-            #expect(swift <= rust * 3 + 100_000)
+            #if DEBUG
+                #expect(swift <= rust * 10 + 100_000)
+            #else
+                #expect(swift <= rust * 3 / 2 + 50_000)
+            #endif
             await ana.journal.shutdown()
         }
     }

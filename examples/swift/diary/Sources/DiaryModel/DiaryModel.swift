@@ -128,6 +128,21 @@ import Sidelight
         }
     }
 
+    /// Goes to sleep in the middle of a sync, as an app does that leaves the screen, and wakes
+    /// after `sleeping`.
+    public func nap(_ sleeping: () -> Void) async throws(JournalError) {
+        let events = journal.events()
+        let syncing = Task { [journal] in
+            _ = try? await journal.syncNow(deadline: .seconds(600))
+        }
+        for await case .syncChanged in events { break }
+        try await journal.suspend()
+        await syncing.value
+        sleeping()
+        try await journal.resume()
+        try await load()
+    }
+
     /// Closes everything.
     public func close() async {
         await journal.shutdown()

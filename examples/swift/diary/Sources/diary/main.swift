@@ -18,6 +18,8 @@ let usage = """
     diary HOME join-own LINK NAME   become a further device
     diary HOME pairing              what to compare, or how it stands
     diary HOME confirm              they are the same
+    diary HOME nap                  sleep in the middle of a sync until standard input ends, then
+                                    show the newest text
     """
 
 @MainActor func run(_ arguments: [String]) async throws {
@@ -61,6 +63,13 @@ let usage = """
     case ("join", 1): try await diary.join(words[0])
     case ("confirm", 0): try await diary.confirm(same: true)
     case ("pairing", 0): print(standing(of: diary.pairing))
+    case ("nap", 0):
+        try await diary.nap {
+            // Not kept back, as `print` may.
+            FileHandle.standardOutput.write(Data("asleep\n".utf8))
+            while readLine() != nil {}
+        }
+        print(diary.entries.first?.text ?? "")
     case ("put", 0):
         while let line = readLine() {
             let drafted = try Line(reading: line)

@@ -2,9 +2,12 @@ package org.sidelight.diary
 
 import java.nio.file.Path
 import kotlin.time.Duration.Companion.days
+import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.launch
 import org.sidelight.Draft
 import org.sidelight.Entry
 import org.sidelight.Event
@@ -91,6 +94,31 @@ class Diary private constructor(private val journal: Journal) {
 
     /** When it is back. */
     suspend fun resume(): Unit = telling {
+        journal.resume()
+        load()
+    }
+
+    /**
+     * Goes to sleep in the middle of a sync, as an app does that leaves the screen, and wakes after
+     * [sleeping].
+     */
+    suspend fun nap(sleeping: () -> Unit): Unit = coroutineScope {
+        val stream = journal.listen()
+        val syncing = launch {
+            try {
+                journal.syncNow(10.minutes)
+            } catch (_: JournalException.Cancelled) {
+                // by sleep
+            }
+        }
+        do {
+            val event = stream.nextEvent() ?: break
+        } while (event !is Event.SyncChanged)
+        stream.stop()
+        stream.destroy()
+        journal.suspend()
+        syncing.join()
+        sleeping()
         journal.resume()
         load()
     }

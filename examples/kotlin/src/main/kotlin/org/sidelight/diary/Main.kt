@@ -28,6 +28,8 @@ private val usage = """
     diary HOME join-own LINK NAME   become a further device
     diary HOME pairing              what to compare, or how it stands
     diary HOME confirm              they are the same
+    diary HOME nap                  sleep in the middle of a sync until standard input ends, then
+                                    show the newest text
 """.trimIndent()
 
 // Whatever the system's own encoding is.
@@ -52,7 +54,7 @@ private class Usage : Exception()
 private val commands = mapOf(
     "begin" to 1..2, "write" to 1..1, "share" to 1..1, "put" to 0..0, "list" to 0..0, "show" to 1..1,
     "sync" to 0..0, "invite" to 0..0, "link" to 0..0, "join" to 1..1, "join-own" to 2..2,
-    "pairing" to 0..0, "confirm" to 0..0,
+    "pairing" to 0..0, "confirm" to 0..0, "nap" to 0..0,
 )
 
 private suspend fun run(arguments: List<String>) {
@@ -103,6 +105,13 @@ private suspend fun act(command: String, words: List<String>, diary: Diary) {
         "link" to 0 -> out.println(diary.linkDevice())
         "join" to 1 -> diary.join(words[0])
         "pairing" to 0 -> out.println(standing(diary.pairing.value))
+        "nap" to 0 -> {
+            diary.nap {
+                out.println("asleep")
+                System.`in`.readAllBytes()
+            }
+            out.println(diary.entries.value.firstOrNull()?.text.orEmpty())
+        }
         "confirm" to 0 -> diary.confirm(same = true)
         else -> throw Usage()
     }
