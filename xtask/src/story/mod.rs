@@ -223,7 +223,7 @@ fn pair(ana: &Home<'_>, ben: &dyn Device, [one, other]: [&str; 2]) -> Result<(),
 /// Both show the same seven emoji.
 fn alike(one: &dyn Device, other: &dyn Device) -> Result<(), String> {
     let (one, other) = (one.standing()?, other.standing()?);
-    match one == other && one.split(' ').count() == 7 {
+    match one == other && one.split(", ").count() == 7 {
         true => Ok(()),
         false => Err(format!("the comparison differs: «{one}» and «{other}»")),
     }

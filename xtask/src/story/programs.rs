@@ -241,7 +241,7 @@ impl Device for TerminalHome<'_> {
         let emoji = pairing["comparison"].as_array();
         let names = emoji.into_iter().flatten();
         let names: Vec<&str> = names.filter_map(|emoji| emoji["name"].as_str()).collect();
-        Ok(names.join(" "))
+        Ok(names.join(", "))
     }
 
     fn confirm(&self) -> Result<(), String> {

@@ -90,7 +90,7 @@ func standing(of pairing: Pairing?) -> String {
     guard let pairing else { return "none" }
     switch pairing.stage {
     case .waitingForPartner: return "waiting for the other side"
-    case .compare: return pairing.comparison.map(\.name).joined(separator: " ")
+    case .compare: return pairing.comparison.map(\.name).joined(separator: ", ")
     case .waitingForConfirmation: return "confirmed here"
     case .done: return "paired with \(pairing.partnerName ?? "an own device")"
     case .ended(_, let detail): return detail

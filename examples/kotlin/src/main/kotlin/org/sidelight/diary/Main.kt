@@ -123,7 +123,7 @@ private fun text(word: String): String =
 private fun standing(pairing: Pairing?): String = when (val stage = pairing?.stage) {
     null -> "none"
     PairingStage.WaitingForPartner -> "waiting for the other side"
-    PairingStage.Compare -> pairing.comparison.joinToString(" ") { it.name }
+    PairingStage.Compare -> pairing.comparison.joinToString(", ") { it.name }
     PairingStage.WaitingForConfirmation -> "confirmed here"
     PairingStage.Done -> "paired with ${pairing.partnerName ?: "an own device"}"
     is PairingStage.Ended -> stage.detail

@@ -46,7 +46,7 @@ class DiaryTest {
             val comparison = ben("status", "--json").substringAfter("\"comparison\":[").substringBefore("]")
             val names = Regex("\"name\":\"([^\"]*)\"").findAll(comparison).map { it.groupValues[1] }.toList()
             assertEquals(7, names.size, comparison)
-            assertEquals(names.joinToString(" "), ana("pairing").trim())
+            assertEquals(names.joinToString(", "), ana("pairing").trim())
             ana("confirm")
             ben("confirm", "--yes")
             for (home in listOf(ana, ben, ana)) home("sync")
