@@ -266,4 +266,18 @@ mod tests {
             "{gradle:?}"
         );
     }
+
+    /// What we run fetches from Maven's own registry alone. Android's is named in the project for
+    /// developers who have its SDK, which nothing here runs.
+    #[test]
+    fn no_build_that_we_run_names_another_registry() {
+        let mut found = Vec::new();
+        poms(&Path::new(ROOT).join("bindings/kotlin"), &mut found);
+        poms(&Path::new(ROOT).join("examples/kotlin"), &mut found);
+        assert!(found.len() >= 4, "{found:?}");
+        for pom in found {
+            let said = fs::read_to_string(&pom).unwrap_or_default();
+            assert!(!said.contains("epositories>"), "{pom:?}");
+        }
+    }
 }
