@@ -172,12 +172,13 @@ class HomesTest {
         val before = Footprint.settled()
         repeat(LOOPS) { Journal.open(home, keys).use { journal -> journal.today() } }
         // A thread that has answered may still be on its way out.
-        var after = Footprint.now()
-        while (after.threads > before.threads) after = Footprint.now()
-        after = Footprint.settled()
+        val until = System.nanoTime() + 60_000_000_000
+        while (Footprint.now().threads > before.threads && System.nanoTime() < until) Thread.yield()
+        val after = Footprint.settled()
         println("MEASURED $LOOPS times open and shutdown: $before, then $after")
         assertTrue(after.threads <= before.threads, "$before, then $after")
-        assertTrue(after.objects <= before.objects + LOOPS * 4 / 5, "$before, then $after")
+        // A journal that is left behind is several objects.
+        assertTrue(after.objects <= before.objects + LOOPS * 3 / 2, "$before, then $after")
         assertTrue(after.heap <= before.heap + 4_096, "$before, then $after")
         assertTrue(after.resident <= before.resident + 32, "$before, then $after")
         assertTrue(after.files <= before.files + 2, "$before, then $after")
