@@ -179,6 +179,7 @@ impl People {
             amendments: shown.rendered.amendments,
             version: shown.version.to_hex(),
             taken_back: false,
+            unproved: shown.unproved,
         }
     }
 
@@ -202,6 +203,7 @@ impl People {
             amendments: 0,
             version: String::new(),
             taken_back: true,
+            unproved: false,
         }
     }
 

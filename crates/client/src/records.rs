@@ -125,6 +125,10 @@ pub struct Entry {
     /// space, and the day, so that whoever had read it knows that they did. Its text, fields and
     /// version are empty.
     pub taken_back: bool,
+    /// Another device of this person has packed it for this one, and it is not certain yet that
+    /// this is what was signed. That is looked at in the background; until then it is in no
+    /// evidence.
+    pub unproved: bool,
 }
 
 /// What became of an entry that was erased.
@@ -534,7 +538,7 @@ redacted! {
     Skipped { reason, count }
     NewPerson {}
     Draft { kind, date, together, shared }
-    Entry { id, space, kind, mine, together, amendments, taken_back }
+    Entry { id, space, kind, mine, together, amendments, taken_back, unproved }
     Field {}
     TextEdit { at, delete }
     Invited { expires_ms }

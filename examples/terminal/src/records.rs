@@ -19,6 +19,7 @@ pub(crate) struct EntryRecord<'a> {
     amendments: u32,
     version: &'a str,
     taken_back: bool,
+    unproved: bool,
 }
 
 #[derive(Serialize)]
@@ -79,6 +80,7 @@ impl<'a> From<&'a Entry> for EntryRecord<'a> {
             amendments: entry.amendments,
             version: &entry.version,
             taken_back: entry.taken_back,
+            unproved: entry.unproved,
         }
     }
 }

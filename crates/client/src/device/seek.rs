@@ -74,7 +74,7 @@ pub fn seek(
             if wanted.space.is_some_and(|space| !space.is(&shown.space)) {
                 continue;
             }
-            let view = heed(&txn, private, entry_view(key.entry, shown))?;
+            let view = heed(&txn, private, entry_view(&txn, key.entry, shown)?)?;
             if view.heeded || !wanted.heeded {
                 found.push(view);
             }

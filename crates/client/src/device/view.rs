@@ -2,7 +2,7 @@
 
 use sidelight_format::record::{
     DeviceRecord, EntryRecord, ErasedRecord, FactRecord, IndexKey, IndexRow, MoveRecord,
-    PersonRecord, RenderedRecord, ReplicaRecord, SpaceRecord, VolumesRecord,
+    PersonRecord, RenderedRecord, ReplicaRecord, SpaceRecord, UnprovedRecord, VolumesRecord,
 };
 use sidelight_format::{
     EntryDate, EntryId, EntryPreimage, PersonId, Rendered, RosterAction, RosterRecord, SpaceId,
@@ -34,6 +34,8 @@ pub struct EntryView {
     pub rendered: Rendered,
     /// Whether it counts; otherwise only its words are shown.
     pub heeded: bool,
+    /// An own device has packed it, and it is not certain yet that this is what was signed.
+    pub unproved: bool,
 }
 
 /// Where an entry was that its writer has taken back.
@@ -156,7 +158,11 @@ pub fn timeline(
 fn shown(txn: &Txn<'_>, private: SpaceId, row: IndexRow) -> Result<Shown, Error> {
     let id = row.key.entry;
     match rendered(txn, &id)? {
-        Some(shown) => Ok(Shown::Entry(heed(txn, private, entry_view(id, shown))?)),
+        Some(shown) => Ok(Shown::Entry(heed(
+            txn,
+            private,
+            entry_view(txn, id, shown)?,
+        )?)),
         None if erased(txn, &id)?.is_some() => Ok(Shown::TakenBack(TakenBack {
             id,
             space: row.space,
@@ -202,8 +208,9 @@ pub fn span(
 /// # Errors
 /// Storage.
 pub fn entry(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Error> {
-    let shown = rendered(&Txn::begin(store)?, id)?;
-    Ok(shown.map(|shown| entry_view(*id, shown)))
+    let txn = Txn::begin(store)?;
+    let shown = rendered(&txn, id)?;
+    shown.map(|shown| entry_view(&txn, *id, shown)).transpose()
 }
 
 /// One entry as it may be shown.
@@ -215,7 +222,7 @@ pub fn heeded(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Erro
     let Some(shown) = rendered(&txn, id)? else {
         return Ok(None);
     };
-    heed(&txn, private(&txn)?, entry_view(*id, shown)).map(Some)
+    heed(&txn, private(&txn)?, entry_view(&txn, *id, shown)?).map(Some)
 }
 
 /// What an entry said after each of its last `limit` changes, the oldest first. Loads its
@@ -371,13 +378,19 @@ pub fn devices(store: &dyn Store) -> Result<u64, Error> {
     Ok(roster.devices().len() as u64)
 }
 
-pub(super) fn entry_view(id: EntryId, shown: RenderedRecord) -> EntryView {
-    EntryView {
+pub(super) fn entry_view(
+    txn: &Txn<'_>,
+    id: EntryId,
+    shown: RenderedRecord,
+) -> Result<EntryView, Error> {
+    let unproved = txn.get::<UnprovedRecord>(Key::Name(&id.0))?.is_some();
+    Ok(EntryView {
         id,
         space: shown.space,
         preimage: shown.preimage,
         version: version(&shown),
         rendered: shown.rendered,
         heeded: true,
-    }
+        unproved,
+    })
 }

@@ -128,20 +128,21 @@ pub(super) fn show_page(
     output.result(&document, || {
         let (mut words, labels) = (String::new(), Labels::new());
         for entry in &page.entries {
-            let _ = writeln!(
-                words,
-                "{}  {}  {:<8}  {}",
-                short(&entry.id),
-                entry.date,
-                whose(entry),
-                labels.line(entry, LIST_WIDTH)
-            );
+            let _ = writeln!(words, "{}", line_of(entry, &labels));
         }
         if page.entries.is_empty() || page.next.is_some() {
             words.push_str(&otherwise());
         }
         words.trim_end().to_owned()
     })
+}
+
+/// One line of a list.
+fn line_of(entry: &Entry, labels: &Labels) -> String {
+    let unproved = if entry.unproved { " (unproved)" } else { "" };
+    let said = labels.line(entry, LIST_WIDTH);
+    let (id, date, whose) = (short(&entry.id), &entry.date, whose(entry));
+    format!("{id}  {date}  {whose:<8}  {said}{unproved}")
 }
 
 #[derive(Serialize)]
@@ -191,6 +192,9 @@ pub(crate) async fn show(home: &Home, options: cli::Show, output: Output) -> Res
         if entry.kind == ComfortCard::KIND {
             words.push_str("`sidelight today` says what holds now.\n");
         }
+        if entry.unproved {
+            let _ = writeln!(words, "\n{UNPROVED}");
+        }
         for reply in &replies {
             let who = if reply.mine {
                 "you"
@@ -209,6 +213,10 @@ pub(crate) async fn show(home: &Home, options: cli::Show, output: Output) -> Res
         words.trim_end_matches('\n').to_owned()
     })
 }
+
+/// Said of an entry that nobody has looked at yet.
+const UNPROVED: &str = "Another device of yours packed this for this one. That it is what was \
+                        signed is not checked yet: `sidelight sync` goes on.";
 
 fn whose(entry: &Entry) -> String {
     match (entry.space, entry.together, entry.mine) {
@@ -234,6 +242,7 @@ struct StatusRecord<'a> {
     moving: u64,
     devices: u64,
     entries: u64,
+    unproved: u64,
     waiting: u64,
     last_synced_ms: Option<i64>,
     warnings: Vec<WarningRecord<'a>>,
@@ -289,6 +298,7 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
         moving: status.moving,
         devices: status.devices,
         entries: status.entries,
+        unproved: status.unproved,
         waiting: status.outbox_len,
         last_synced_ms: status.last_synced_ms,
         warnings: status.warnings.iter().map(WarningRecord::from).collect(),
@@ -376,6 +386,14 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<(), Failure> {
             let _ = write!(words, "\nDevices of yours: {}.", status.devices);
         }
         let _ = write!(words, "\nEntries: {}.", status.entries);
+        if status.unproved > 0 {
+            let _ = write!(
+                words,
+                " Packed by another device of yours and not checked yet: {}. `sidelight sync` \
+                 goes on.",
+                status.unproved
+            );
+        }
         if status.outbox_len > 0 && status.relay.is_some() {
             let _ = write!(
                 words,
@@ -436,5 +454,34 @@ fn day(ms: i64) -> String {
     match Timestamp::from_millisecond(ms) {
         Ok(moment) => moment.to_zoned(TimeZone::system()).date().to_string(),
         Err(_) => "a day that no calendar has".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_proved_is_marked_in_a_list() {
+        let entry = |unproved, taken_back| Entry {
+            id: "ab".repeat(32),
+            space: Space::Shared,
+            kind: "moment".to_owned(),
+            date: Date::parse("2026-08-01", 120).expect("a day"),
+            order: 0,
+            text: "soup".to_owned(),
+            fields: Vec::new(),
+            author_name: "Bo".to_owned(),
+            mine: false,
+            together: false,
+            amendments: 0,
+            version: String::new(),
+            taken_back,
+            unproved,
+        };
+        let labels = Labels::new();
+        assert!(line_of(&entry(true, false), &labels).ends_with("soup (unproved)"));
+        assert!(line_of(&entry(false, false), &labels).ends_with("soup"));
+        assert!(line_of(&entry(false, true), &labels).ends_with("(taken back)"));
     }
 }
