@@ -1,8 +1,8 @@
 //! One device as far as membership goes: what it knows, and what it does with it. Every decision
 //! is taken by `sidelight-sync`; what stands here is the order in which `client::device` asks.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -88,9 +88,12 @@ pub enum Received {
     Refused,
 }
 
-/// The words of the person of a device.
-pub(super) fn words_of(number: DeviceNumber) -> RecoveryKeys {
-    recovery_keys(&secret("words", number / DEVICES))
+/// The words of the person of a device. Like the other keys, they are derived once: it costs as
+/// much as opening an epoch.
+pub(super) fn words_of(number: DeviceNumber) -> &'static RecoveryKeys {
+    static WORDS: LazyLock<[RecoveryKeys; 2]> =
+        LazyLock::new(|| [0, 1].map(|person| recovery_keys(&secret("words", person))));
+    &WORDS[number / DEVICES]
 }
 
 /// A device's public keys.
@@ -109,8 +112,22 @@ fn signing(number: DeviceNumber) -> DeviceSigningKey {
     DeviceSigningKey::from_seed(&secret("device signing", number))
 }
 
-pub(super) fn unsealing(number: DeviceNumber) -> UnsealingKey {
-    UnsealingKey::from_seed(&secret("device sealing", number))
+pub(super) fn unsealing(number: DeviceNumber) -> &'static UnsealingKey {
+    static KEYS: LazyLock<Vec<UnsealingKey>> = LazyLock::new(|| {
+        let key = |number| UnsealingKey::from_seed(&secret("device sealing", number));
+        (0..2 * DEVICES).map(key).collect()
+    });
+    &KEYS[number]
+}
+
+/// What opens what is sealed to a person.
+pub(super) fn persons_unsealing(keys: &PersonKeys) -> Arc<UnsealingKey> {
+    type Known = Mutex<HashMap<[u8; 32], Arc<UnsealingKey>>>;
+    static KEYS: LazyLock<Known> = LazyLock::new(Known::default);
+    let mut known = KEYS.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = known.entry(digest("a person's key", &[keys.sealing.expose()]));
+    let key = key.or_insert_with(|| Arc::new(UnsealingKey::from_seed(&keys.sealing)));
+    key.clone()
 }
 
 fn secret(what: &'static str, number: usize) -> Secret {

@@ -1,13 +1,16 @@
 //! What a device does with a record that reaches it, in the order in which `client::device` asks.
 
-use sidelight_crypto::{PersonSigningKey, UnsealingKey};
-use sidelight_format::{EpochId, KeyHash, PersonKeys, SealingKey};
+use core::slice::from_ref;
+
+use sidelight_crypto::PersonSigningKey;
+use sidelight_format::{EpochId, EpochRecord, KeyHash, Keyring, PersonKeys, SealingKey, Secret};
 use sidelight_sync::{
     Admission, BadEpoch, EpochGraph, Person, Standing, check_epoch, open_epoch, read_epoch,
 };
 
 use super::member::{
-    DEVICES, Member, Received, SHARED, Sent, device_keys, private_space, unsealing, words_of,
+    DEVICES, Member, Received, SHARED, Sent, device_keys, persons_unsealing, private_space,
+    unsealing, words_of,
 };
 
 impl Member {
@@ -70,18 +73,10 @@ impl Member {
         let Ok(signed_by) = check_epoch(&sent.record, &space, &members, &sealed_to) else {
             return Received::Refused;
         };
-        let unsealing = match (private, self.from_words) {
-            (true, true) => vec![words_of(self.number).sealing],
-            (true, false) => vec![unsealing(self.number)],
-            (false, _) => {
-                let key = |keys: &PersonKeys| UnsealingKey::from_seed(&keys.sealing);
-                self.keys.iter().map(key).collect()
-            }
-        };
         let opened = match self.secrets.get(&statement.epoch) {
             // Sealed to others, and known from a later epoch's keyring.
             Some(secret) => read_epoch(&sent.record, secret).map(|ring| (secret.clone(), ring)),
-            None => open_epoch(&sent.record, &unsealing),
+            None => self.open(&sent.record, private),
         };
         let (secret, keyring) = match opened {
             Ok(opened) => opened,
@@ -112,6 +107,22 @@ impl Member {
         self.secrets.insert(statement.epoch, secret);
         self.secrets.extend(keyring.secrets);
         Received::Taken
+    }
+
+    /// Opens an epoch with whichever of its keys it is sealed to.
+    fn open(&self, record: &EpochRecord, private: bool) -> Result<(Secret, Keyring), BadEpoch> {
+        match (private, self.from_words) {
+            (true, true) => open_epoch(record, from_ref(&words_of(self.number).sealing)),
+            (true, false) => open_epoch(record, from_ref(unsealing(self.number))),
+            (false, _) => {
+                let mut keys = self.keys.iter().map(persons_unsealing);
+                let opened = keys.find_map(|key| match open_epoch(record, from_ref(&*key)) {
+                    Err(BadEpoch::Recipients) => None,
+                    opened => Some(opened),
+                });
+                opened.unwrap_or(Err(BadEpoch::Recipients))
+            }
+        }
     }
 
     fn take_keys(&mut self, keys: &[PersonKeys]) {
