@@ -2,18 +2,19 @@
 //! signed.
 
 use std::cell::RefCell;
+use std::io::{Read, Write};
 use std::rc::Rc;
 
-use sidelight_crypto::{DeviceSigningKey, MailboxKeys};
+use sidelight_crypto::DeviceSigningKey;
 use sidelight_format::record::{Fact, VolumesRecord};
 use sidelight_format::{
     Body, Bytes, Class, Contents, EntryId, EraseToken, Frame, Item, Mode, Volume, VolumeDirectory,
-    VolumeItem, VolumePart, VolumePartHeader, envelope_id,
+    VolumeItem, VolumePart, VolumePartHeader, decode, envelope_id, limits, volume_part_hash,
 };
 use sidelight_store::Key;
-use sidelight_sync::volumes;
+use sidelight_sync::volumes::{self, Packed};
 use sidelight_tests::sim::Chance;
-use sidelight_tests::story::{ADA, BO, Hand, Story, draft, shared, together};
+use sidelight_tests::story::{ADA, BO, Hand, Story, shared, together};
 
 /// How many whole envelopes one home is given, and their bytes.
 type Fetched = Rc<RefCell<(usize, usize)>>;
@@ -38,60 +39,16 @@ fn count(story: &mut Story, home: usize) -> Fetched {
     fetched
 }
 
-/// A couple's journal of `entries` entries, in all lanes, some edited, over some epochs.
-fn journal(seed: u64, entries: usize) -> Story {
-    let mut story = Story::of_a_couple(seed);
-    for n in 0..entries {
-        let text = format!(
-            "entry {n}: the morning was quiet, and soup helped {}",
-            n * 7919
-        );
-        let entry = match n % 4 {
-            0 => story.write(ADA, draft(&text)),
-            1 => story.write(ADA, shared(&text)),
-            2 => story.write(BO, shared(&text)),
-            _ => story.write(ADA, together(&text)),
-        };
-        if n % 12 == 3 {
-            story.settle();
-            let by = if n % 24 == 3 { ADA } else { BO };
-            story.edit(by, &entry, (0, 0, "later: ")).expect("together");
-        }
-        if n % 100 == 50 {
-            story.settle();
-            story
-                .command(ADA, sidelight::device::Device::rotate)
-                .expect("nothing is in doubt");
-        }
-    }
-    story.settle();
-    story
-}
-
-/// Links a device after everything was packed and sent.
-fn link_packed(story: &mut Story, home: usize) -> usize {
-    let link = story.link(home).expect("nothing else is under way");
-    story.pack(home);
-    story.settle();
-    let new = story.join_own(&link, "tablet").expect("a fresh link");
-    story.exchange();
-    for side in [home, new] {
-        story.confirm(side, true).expect("there are emoji");
-    }
-    story.settle();
-    new
-}
-
 #[test]
 fn a_linked_device_starts_from_few_envelopes() {
-    let mut story = journal(1, 1200);
+    let mut story = Story::with_journal(1, 1200);
     let mut without = story.fork();
     let tablet = 2;
     let many = count(&mut without, tablet);
     assert_eq!(without.link_device(ADA, "tablet"), tablet);
 
     let few = count(&mut story, tablet);
-    assert_eq!(link_packed(&mut story, ADA), tablet);
+    assert_eq!(story.link_packed(ADA), tablet);
     let ((many, many_bytes), (few, few_bytes)) = (*many.borrow(), *few.borrow());
     println!(
         "envelopes fetched: {few} with volumes, {many} without ({:.3}); bytes: {few_bytes}, \
@@ -139,27 +96,10 @@ fn a_linked_device_starts_from_few_envelopes() {
     story.assert_nothing_repeats();
 }
 
-/// The private mailboxes of a home, and what is in them at the relay.
-fn packed_at_relay(story: &Story, home: usize) -> Vec<(MailboxKeys, Bytes, VolumePart)> {
-    let private = story.device_record(home).private;
-    let mut found = Vec::new();
-    for (space, _, keys) in story.epochs(home) {
-        if space != private {
-            continue;
-        }
-        for envelope in story.listed(&keys.name()) {
-            if let Ok((_, Body::Volume(part))) = keys.open(&envelope) {
-                found.push((keys.clone(), envelope, *part));
-            }
-        }
-    }
-    found
-}
-
 /// The entries of all volumes that a relay has, as the directories of then and now have them.
 fn entries_at_relay(story: &Story, home: usize, known: &[Volume]) -> Vec<EntryId> {
     let mut entries = Vec::new();
-    for (_, _, part) in packed_at_relay(story, home) {
+    for (_, _, part) in story.packed_at_relay(home) {
         let volume = known.iter().find(|volume| volume.name == part.volume);
         let volume = volume.expect("every volume was in a directory");
         let items = volumes::unpack::<VolumeItem>(&volume.entries, &part.contents);
@@ -167,20 +107,6 @@ fn entries_at_relay(story: &Story, home: usize, known: &[Volume]) -> Vec<EntryId
         entries.extend(items.iter().map(|item| item.preimage.id(&volume.space)));
     }
     entries
-}
-
-/// What a device that was filled ends with, whatever happened to it on the way.
-fn assert_whole(story: &mut Story, of: usize, tablet: usize) {
-    story.liar = None;
-    for _ in 0..4 {
-        story.exchange();
-        story.check_volumes(tablet);
-    }
-    story.settle();
-    story.check_volumes(tablet);
-    story.assert_same(of, tablet);
-    assert!(story.volumes(tablet).taking.is_none());
-    assert_eq!(story.volumes(tablet).unproved, 0);
 }
 
 /// A new device that is linked to Ada's, after everything was packed, while the relay says what
@@ -228,7 +154,7 @@ fn what_a_relay_withholds_or_spoils_of_volumes_comes_by_envelopes() {
             *bytes = flipped.into();
         }
     };
-    let base = &mut journal(2, 120);
+    let base = &mut Story::with_journal(2, 120);
     let mut stories = [base.fork(), base.fork(), base.fork()];
     let tablets = [
         linked_while(&mut stories[0], withhold(Class::Volume)),
@@ -236,7 +162,7 @@ fn what_a_relay_withholds_or_spoils_of_volumes_comes_by_envelopes() {
         linked_while(&mut stories[2], flip),
     ];
     for (mut story, tablet) in stories.into_iter().zip(tablets) {
-        assert_whole(&mut story, ADA, tablet);
+        story.assert_whole(ADA, tablet);
         assert_eq!(story.facts(tablet), [], "nobody but the relay has lied");
     }
 }
@@ -246,7 +172,21 @@ fn lied_to(
     seed: u64,
     lie: impl FnOnce(&mut Story, &Volume, &mut Vec<VolumeItem>),
 ) -> (Story, usize) {
-    let mut story = journal(seed, 100);
+    forged(seed, |story, volume, part, _| {
+        let items = volumes::unpack(&volume.entries, &part.contents);
+        let mut items = items.expect("it is sound");
+        lie(story, volume, &mut items);
+        volumes::pack(&items).expect("no more than before")
+    })
+}
+
+/// Ada's device packs what `forge` makes of one of its volumes and of another one's contents, and
+/// another device is filled from that.
+fn forged(
+    seed: u64,
+    forge: impl FnOnce(&mut Story, &Volume, &VolumePart, &VolumePart) -> Packed,
+) -> (Story, usize) {
+    let mut story = Story::with_journal(seed, 100);
     let link = story.link(ADA).expect("nothing else is under way");
     story.pack(ADA);
     story.settle();
@@ -257,14 +197,13 @@ fn lied_to(
         .iter()
         .position(|it| it.space == shared && it.lane == me);
     let of = of.expect("her lane is packed");
-    let parts = packed_at_relay(&story, ADA);
-    let part = parts
-        .into_iter()
-        .find(|(_, _, part)| part.volume == volumes[of].name);
-    let (keys, _, part) = part.expect("the relay has it");
-    let mut items = volumes::unpack(&volumes[of].entries, &part.contents).expect("it is sound");
-    lie(&mut story, &volumes[of], &mut items);
-    let packed = volumes::pack(&items).expect("no more than before");
+    let parts = story.packed_at_relay(ADA);
+    let is_it = |part: &VolumePart| part.volume == volumes[of].name;
+    let part = parts.iter().find(|(_, _, part)| is_it(part));
+    let (keys, _, part) = part.expect("the relay has it").clone();
+    let other = parts.iter().find(|(_, _, part)| !is_it(part));
+    let (_, _, other) = other.expect("there are more lanes");
+    let packed = forge(&mut story, &volumes[of], &part, other);
     let body = Body::Volume(Box::new(VolumePart {
         volume: part.volume,
         contents: packed.contents.into(),
@@ -327,7 +266,7 @@ fn what_an_own_device_packed_and_nobody_signed_is_found_and_reported() {
     ];
     for (n, lie) in lies.into_iter().enumerate() {
         let (mut story, tablet) = lied_to(10 + n as u64, lie);
-        assert_whole(&mut story, ADA, tablet);
+        story.assert_whole(ADA, tablet);
         let maker = story.own_id(ADA);
         assert_eq!(story.facts(tablet), [Fact::Volume { maker }], "lie {n}");
         let said = story.entries(tablet).into_values();
@@ -337,9 +276,66 @@ fn what_an_own_device_packed_and_nobody_signed_is_found_and_reported() {
 }
 
 #[test]
+fn a_volume_that_is_a_bomb_is_cut_short_or_is_another_ones_brings_nothing_and_is_reported() {
+    let forge = |contents: Vec<u8>, inflated_len: usize, items: u32| Packed {
+        hash: volume_part_hash(&contents),
+        inflated_len: u32::try_from(inflated_len).expect("no more than a bomb"),
+        items,
+        contents,
+    };
+    let bomb = {
+        let level = flate2::Compression::best();
+        let mut bomb = flate2::write::DeflateEncoder::new(Vec::new(), level);
+        bomb.write_all(&vec![0; 100 << 20]).expect("memory");
+        bomb.finish().expect("memory")
+    };
+    assert!(bomb.len() < 110 * 1024);
+    type Forge = Box<dyn Fn(&Volume, &VolumePart, &VolumePart) -> Packed>;
+    let (as_it_is, as_allowed) = (bomb.clone(), bomb);
+    let forgeries: [Forge; 5] = [
+        Box::new(move |_, _, _| forge(as_it_is.clone(), 100 << 20, 3)),
+        Box::new(move |_, _, _| forge(as_allowed.clone(), limits::VOLUME_PART_LEN_MAX, 3)),
+        Box::new(move |volume, part, _| {
+            let (half, len) = (part.contents.len() / 2, volume.entries.inflated_len);
+            forge(
+                part.contents[..half].to_vec(),
+                len as usize,
+                volume.entries.items,
+            )
+        }),
+        // Two persons' lanes: what is in the other one is sound, and does not belong here.
+        Box::new(move |_, _, other| {
+            let mut plain = Vec::new();
+            let mut inflate = flate2::read::DeflateDecoder::new(&other.contents[..]);
+            inflate.read_to_end(&mut plain).expect("an honest volume");
+            let items: Vec<VolumeItem> = decode(&plain).expect("of items");
+            volumes::pack(&items).expect("no more than before")
+        }),
+        // Not the bytes that the directory names.
+        Box::new(move |volume, part, _| Packed {
+            hash: [7; 32],
+            ..forge(
+                part.contents.to_vec(),
+                volume.entries.inflated_len as usize,
+                volume.entries.items,
+            )
+        }),
+    ];
+    for (n, forgery) in forgeries.into_iter().enumerate() {
+        let forge = |_: &mut Story, volume: &Volume, part: &VolumePart, other: &VolumePart| {
+            forgery(volume, part, other)
+        };
+        let (mut story, tablet) = forged(20 + n as u64, forge);
+        story.assert_whole(ADA, tablet);
+        let maker = story.own_id(ADA);
+        assert_eq!(story.facts(tablet), [Fact::Volume { maker }], "forgery {n}");
+    }
+}
+
+#[test]
 fn an_erased_entry_is_in_no_volume_any_more_and_comes_back_from_none() {
-    let mut story = journal(3, 120);
-    let tablet = link_packed(&mut story, ADA);
+    let mut story = Story::with_journal(3, 120);
+    let tablet = story.link_packed(ADA);
     story.check_volumes(tablet);
     let known = story.volumes(ADA).packed;
     let packed = entries_at_relay(&story, ADA, &known);
@@ -366,25 +362,25 @@ fn an_erased_entry_is_in_no_volume_any_more_and_comes_back_from_none() {
     story.assert_gone(&[ADA, tablet, BO], &second);
 
     // Whoever is linked next, with what is left and with what is packed anew.
-    let next = link_packed(&mut story, ADA);
-    assert_whole(&mut story, ADA, next);
+    let next = story.link_packed(ADA);
+    story.assert_whole(ADA, next);
     story.assert_gone(&[ADA, next], &first);
     story.assert_gone(&[ADA, next], &second);
 }
 
 #[test]
 fn nothing_is_left_of_what_a_removed_device_has_packed() {
-    let mut story = journal(4, 100);
+    let mut story = Story::with_journal(4, 100);
     let phone = story.link_device(ADA, "phone");
     story.link(phone).expect("nothing else is under way");
     assert!(story.pack(phone) > 0);
     story.settle();
-    assert!(!packed_at_relay(&story, ADA).is_empty());
+    assert!(!story.packed_at_relay(ADA).is_empty());
     story.remove(ADA, phone).expect("it is on the list");
     story.settle();
-    assert!(packed_at_relay(&story, ADA).is_empty());
-    let tablet = link_packed(&mut story, ADA);
-    assert_whole(&mut story, ADA, tablet);
+    assert!(story.packed_at_relay(ADA).is_empty());
+    let tablet = story.link_packed(ADA);
+    story.assert_whole(ADA, tablet);
     assert!(
         !story
             .facts(tablet)
@@ -395,7 +391,7 @@ fn nothing_is_left_of_what_a_removed_device_has_packed() {
 
 #[test]
 fn filling_goes_on_after_it_was_interrupted_anywhere() {
-    let mut base = journal(5, 160);
+    let mut base = Story::with_journal(5, 160);
     let link = base.link(ADA).expect("nothing else is under way");
     base.pack(ADA);
     base.settle();
@@ -415,7 +411,7 @@ fn filling_goes_on_after_it_was_interrupted_anywhere() {
         }
         story.crash_after = None;
         story.exchange();
-        assert_whole(&mut story, ADA, tablet);
+        story.assert_whole(ADA, tablet);
         let gaps = story.facts(tablet);
         assert!(gaps.is_empty(), "interruption {seed}: {gaps:?}");
         story.assert_nothing_repeats();
@@ -424,7 +420,7 @@ fn filling_goes_on_after_it_was_interrupted_anywhere() {
 
 #[test]
 fn a_recovered_device_is_filled_with_what_is_shared_and_proves_it() {
-    let mut story = journal(6, 700);
+    let mut story = Story::with_journal(6, 700);
     assert!(story.pack(ADA) > 0, "so much is packed without being asked");
     story.settle();
     let words = story.device(ADA).recovery_begin().expect("not checked yet");

@@ -30,6 +30,9 @@ pub struct VolumesRecord {
     pub taking: Option<Taking>,
     /// How many entries are [unproved](UnprovedRecord).
     pub unproved: u64,
+    /// This device has envelopes of which it knows no more than their proof: what it has of them
+    /// reaches a further device in volumes only.
+    pub filled: bool,
 }
 
 /// Packing under way.

@@ -26,6 +26,15 @@ impl core::fmt::Debug for Past {
 }
 
 impl Document {
+    /// All changes, in an order in which they apply. Those of a document that was saved are
+    /// written anew, which gives the bytes that were signed unless somebody wrote them otherwise
+    /// than Automerge does.
+    pub fn changes(&mut self) -> Vec<Vec<u8>> {
+        self.settle();
+        let changes = self.automerge.get_changes(&[]).into_iter();
+        changes.map(|change| change.raw_bytes().to_vec()).collect()
+    }
+
     /// What the entry said after each of its last `limit` changes in which text or day became
     /// another, the oldest first; the last is what it says now. Changes that were made at the
     /// same time come one after another, in the order in which every device has them.

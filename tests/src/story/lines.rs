@@ -252,23 +252,33 @@ impl Story {
     /// Whether every home that is online has the lines it wants, all in sync, and nothing waits
     /// to be sent.
     pub fn is_in_sync(&self) -> bool {
-        (0..self.homes.len()).all(|home| {
-            let kept = &self.homes[home];
+        self.unrest().is_none()
+    }
+
+    /// What is not in sync: a home, and how much of what it has to do is left.
+    fn unrest(&self) -> Option<String> {
+        self.homes.iter().enumerate().find_map(|(home, kept)| {
             let Some(device) = kept.device.as_ref().filter(|_| kept.online) else {
-                return !kept.online;
+                return kept.online.then(|| format!("home {home} is down"));
             };
             let quiet = |mailbox| {
                 self.lines.iter().any(|(id, line)| {
                     line.home == home && line.mailbox == mailbox && device.is_quiet(LinkId(*id))
                 })
             };
-            device.outbox_len() == 0 && device.wanted().iter().all(|w| quiet(w.mailbox))
+            let mut wanted = device.wanted();
+            wanted.retain(|wanted| !quiet(wanted.mailbox));
+            let unsent = device.outbox_len();
+            let groups: Vec<_> = wanted.iter().map(|wanted| wanted.group).collect();
+            let left = unsent > 0 || !groups.is_empty();
+            left.then(|| format!("home {home}: {unsent} unsent, busy links: {groups:?}"))
         })
     }
 
     /// Carries everything, and everything is in sync then.
     pub fn settle(&mut self) {
         self.exchange();
-        assert!(self.is_in_sync(), "seed {}: all is in sync", self.seed);
+        let unrest = self.unrest();
+        assert_eq!(unrest, None, "seed {}: all is in sync", self.seed);
     }
 }

@@ -61,6 +61,8 @@ pub struct Story {
     pub now: i64,
     /// What survives the relay's crashes, with all that a hostile one can do.
     pub relay_disk: RelayDisk,
+    /// What the relay grants, from its next start on.
+    pub policy: Policy,
     /// Changes what the relay says.
     pub liar: Option<Liar>,
     /// Crash whichever device it is after this many outputs of all devices.
@@ -105,6 +107,7 @@ impl Story {
             now: BEGINNING,
             relay: Some(Host::new(relay_disk.log(), policy())),
             relay_disk,
+            policy: policy(),
             liar: None,
             crash_after: None,
             crash_again: None,
@@ -218,8 +221,9 @@ impl Story {
         let mut fork = Self {
             seed: self.seed,
             now: self.now,
-            relay: Some(Host::new(relay_disk.log(), policy())),
+            relay: Some(Host::new(relay_disk.log(), self.policy.clone())),
             relay_disk,
+            policy: self.policy.clone(),
             liar: None,
             crash_after: None,
             crash_again: None,
@@ -452,7 +456,7 @@ impl Story {
             self.cut(line);
         }
         change(&self.relay_disk);
-        self.relay = Some(Host::new(self.relay_disk.log(), policy()));
+        self.relay = Some(Host::new(self.relay_disk.log(), self.policy.clone()));
     }
 
     /// What was told of by a device since it was last asked, but for facts that it keeps.

@@ -451,6 +451,12 @@ impl Core {
                         .about
                         .is_some_and(|id| self.dropped(txn, &mailbox, &id)) => {}
             Found::Refused(refusal) => {
+                if let (RefusalCode::Full, Some(id)) = (refusal.code, refusal.about)
+                    && self.does_without_room(txn, &mailbox, &id)?
+                {
+                    self.answered(link, &[id]);
+                    return Ok(());
+                }
                 self.outputs
                     .push(Output::Event(Event::Refused(mailbox, refusal)));
                 // A token that the relay does not know concerns one envelope; everything else

@@ -49,7 +49,8 @@ impl Core {
 
     /// The recovery words have led to every private mailbox, and those were read to their ends;
     /// of what was shared nothing was. It is filled from what some own device had packed, as long
-    /// as those still are on the list.
+    /// as those still are on the list: with all that is shared, and with what is private where the
+    /// relay had less of it than was packed.
     pub(in super::super) fn fill_after_walk(
         &mut self,
         txn: &mut Txn<'_>,
@@ -59,15 +60,23 @@ impl Core {
             return Ok(());
         };
         let private = self.me.private;
+        let here = timeline::page(txn, None, usize::MAX, |row| row.space == private)?;
+        let lacks = |volume: &Volume| {
+            let (oldest, newest) = volume.days;
+            let within = here
+                .iter()
+                .filter(|row| (oldest..=newest).contains(&row.key.day));
+            volume.space != private || within.count() < volume.entries.items as usize
+        };
         let others = self.volumes.record.others.iter();
         let counts = others.filter(|it| volumes::check_directory(it, &private, roster).is_ok());
-        let shared = counts.map(|signed| {
+        let lacking = counts.map(|signed| {
             let volumes = signed.directory.volumes.iter();
-            let shared: Vec<Volume> = volumes.filter(|it| it.space != private).cloned().collect();
-            (signed.directory.maker, shared)
+            let lacking: Vec<Volume> = volumes.filter(|it| lacks(it)).cloned().collect();
+            (signed.directory.maker, lacking)
         });
         let items = |volumes: &[Volume]| volumes.iter().map(|it| it.entries.items).sum::<u32>();
-        let most = shared.max_by_key(|(_, volumes)| items(volumes));
+        let most = lacking.max_by_key(|(_, volumes)| items(volumes));
         if let Some((maker, volumes)) = most {
             self.fill_from(txn, maker, volumes, outside)?;
         }
@@ -84,6 +93,9 @@ impl Core {
     ) -> Result<(), Error> {
         let private = self.me.private;
         let mut epochs: Vec<EpochId> = volumes.iter().map(|volume| volume.epoch).collect();
+        // What was written privately is proved, or fetched, where it was written.
+        let own = volumes.iter().filter(|volume| volume.space == private);
+        epochs.extend(own.flat_map(|volume| &volume.written_in));
         epochs.sort_unstable();
         epochs.dedup();
         for epoch in epochs {

@@ -1,10 +1,11 @@
 //! Volumes: what one own device packs, so that another one starts from few envelopes.
 //!
-//! [`pack`] builds them in the background, [`fill`] is how a new device is filled from them,
+//! [`pack`] builds them in the background of what [`item`] makes of each entry, [`fill`] is how a new device is filled from them,
 //! [`proof`] how it becomes certain who wrote what it was filled with. Whatever is missing or
 //! not right in a volume comes envelope by envelope instead, as if there were none.
 
 mod fill;
+pub(super) mod item;
 mod pack;
 mod proof;
 mod shed;

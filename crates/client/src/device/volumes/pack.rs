@@ -6,24 +6,21 @@
 
 use std::collections::BTreeMap;
 
-use sidelight_crypto::{DeviceSigningKey, MailboxKeys};
+use sidelight_crypto::DeviceSigningKey;
 use sidelight_format::record::{
-    AuthorRecord, ChainRecord, EntryRecord, EnvelopeRecord, IndexKey, IndexRow, Lane, OutboxRecord,
-    PackedRecord, Packing, RenderedRecord, Table, UnprovedRecord, Verdict,
+    EnvelopeRecord, IndexKey, IndexRow, Lane, OutboxRecord, PackedRecord, Packing, Table, Verdict,
 };
 use sidelight_format::{
     Body, Bytes, Class, EntryId, EnvelopeId, EpochId, PersonId, ProofItem, ProofPart,
-    SignedDirectory, SpaceId, Volume, VolumeDirectory, VolumeItem, VolumePart, VolumePartHeader,
-    digest, encode, envelope_id, limits,
+    SignedDirectory, Volume, VolumeDirectory, VolumeItem, VolumePart, VolumePartHeader, digest,
+    encode, envelope_id, limits,
 };
 use sidelight_store::{Key, Txn, timeline};
 use sidelight_sync::{Outside, volumes};
 
 use super::super::Device;
-use super::super::core::{Core, open_epoch};
-use super::super::erase::carriers;
+use super::super::core::Core;
 use super::super::space::STEPS_BACK;
-use super::super::write::chain_key;
 use crate::Error;
 
 /// So many envelopes that are new here are packed: fewer are fetched as fast.
@@ -36,10 +33,7 @@ const PACK_FOR_LINK: u64 = 64;
 const ROWS: usize = 2048;
 
 /// What the items of one part have together at most: some room is left for their number.
-const PART_LEN: usize = limits::VOLUME_PART_LEN_MAX - 16;
-
-/// The longest entry that is packed, with its changes.
-const ITEM_LEN_MAX: usize = PART_LEN / 2;
+pub(super) const PART_LEN: usize = limits::VOLUME_PART_LEN_MAX - 16;
 
 /// How many volumes there may be before all is packed anew, so that few volumes stay few.
 const VOLUMES_MANY: usize = 256;
@@ -111,12 +105,17 @@ impl Core {
             (Some(listed), None) => listed + 1,
             (Some(listed), Some(through)) => listed.saturating_sub(through),
         };
+        let mut others = record.others.iter();
+        let another = others.any(|signed| !signed.directory.volumes.is_empty());
+        // Nothing but its volumes says what it has to whoever has nothing.
+        let proved = record.unproved == 0;
+        let alone = record.filled && proved && record.through.is_none() && !another;
         // One device that packs is enough.
-        let another = record.packed.is_empty() && !record.others.is_empty();
-        Ok(match (self.volumes.hurry, another) {
-            (true, _) => new >= PACK_FOR_LINK,
-            (false, true) => false,
-            (false, false) => new >= PACK_AFTER,
+        let leaves_it = record.packed.is_empty() && another;
+        Ok(match self.volumes.hurry {
+            _ if alone => true,
+            true => new >= PACK_FOR_LINK || record.filled && record.through.is_none(),
+            false => !leaves_it && new >= PACK_AFTER,
         })
     }
 
@@ -298,42 +297,6 @@ impl Core {
         Ok((gathered, before.filter(|_| !end)))
     }
 
-    /// An entry as it is packed, unless it is already, or cannot be.
-    fn item_of(
-        &self,
-        txn: &Txn<'_>,
-        id: &EntryId,
-    ) -> Result<Option<(VolumeItem, [u8; 32])>, Error> {
-        let name = Key::Name(&id.0);
-        // What only says that something was taken back has no rendered row.
-        let Some(shown) = txn.get::<RenderedRecord>(name)? else {
-            return Ok(None);
-        };
-        let heads: Vec<&[u8]> = shown.version.iter().map(|head| &head[..]).collect();
-        let version = digest("packed version", &heads);
-        if let Some(packed) = txn.get::<PackedRecord>(name)? {
-            let current = packed.volumes.last().filter(|_| packed.version == version);
-            let mut volumes = self.volumes.record.packed.iter();
-            if current.is_some_and(|current| volumes.any(|it| it.name == *current)) {
-                return Ok(None);
-            }
-        }
-        let Some(entry) = txn.get::<EntryRecord>(name)? else {
-            return Ok(None);
-        };
-        let proved = txn.get::<UnprovedRecord>(name)?.is_none();
-        let item = VolumeItem {
-            preimage: shown.preimage,
-            changes: entry.tail,
-            version: shown.version,
-            rendered: shown.rendered,
-        };
-        // A document that was folded has its changes no more one by one.
-        let whole = entry.document.is_empty() && proved;
-        let fits = whole && encode(&item).len() <= ITEM_LEN_MAX;
-        Ok(fits.then_some((item, version)))
-    }
-
     /// Seals what was gathered, with its proof.
     fn pack_volume(
         &mut self,
@@ -454,55 +417,6 @@ impl Core {
         if let Some(kept) = txn.get::<EnvelopeRecord>(name)? {
             let bytes = Bytes::new();
             txn.put(name, &EnvelopeRecord { bytes, ..kept });
-        }
-        Ok(())
-    }
-
-    /// The proof of what envelopes carried of an entry.
-    fn proofs_of(
-        &self,
-        txn: &Txn<'_>,
-        id: &EntryId,
-        keys: &mut BTreeMap<EpochId, Option<(SpaceId, MailboxKeys)>>,
-        proofs: &mut Vec<ProofItem>,
-    ) -> Result<(), Error> {
-        for place in carriers(txn, id)? {
-            let Some(author) = txn.get::<AuthorRecord>(Key::Name(&place.author.0))? else {
-                continue;
-            };
-            let chain =
-                txn.get::<ChainRecord>(Key::Name(&chain_key(&place.author, place.sequence)))?;
-            for branch in chain.iter().flat_map(|chain| &chain.branches) {
-                if branch.entry != Some(*id) || branch.erased {
-                    continue;
-                }
-                let name = Key::Name(&branch.envelope.0);
-                if let Some(item) = txn.get::<ProofItem>(name)? {
-                    proofs.push(item);
-                    continue;
-                }
-                let kept = txn.get::<EnvelopeRecord>(name)?;
-                let Some(kept) = kept.filter(|kept| kept.verdict == Verdict::Accepted) else {
-                    continue;
-                };
-                if let std::collections::btree_map::Entry::Vacant(place) = keys.entry(author.epoch)
-                {
-                    let opened = open_epoch(txn, &author.epoch)?;
-                    place.insert(opened.map(|opened| (opened.record.space, opened.keys)));
-                }
-                let opened = keys.get(&author.epoch).and_then(Option::as_ref);
-                let Some((space, keys)) = opened else {
-                    continue;
-                };
-                if let Ok((_, Body::Authored(authored))) = keys.open(&kept.bytes) {
-                    proofs.push(ProofItem {
-                        envelope: branch.envelope,
-                        certificate: authored.certificate,
-                        statement: authored.statement(*space, author.epoch),
-                        signature: authored.signature,
-                    });
-                }
-            }
         }
         Ok(())
     }

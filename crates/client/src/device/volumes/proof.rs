@@ -12,7 +12,7 @@ use sidelight_format::record::{
 };
 use sidelight_format::{
     Bytes, Class, EntryId, EntryPreimage, EnvelopeId, EpochId, MailboxName, ProofItem, ProofPart,
-    SpaceId, part_hash,
+    SpaceId,
 };
 use sidelight_journal::{actor, admit};
 use sidelight_store::{Key, Txn, timeline};
@@ -24,6 +24,7 @@ use super::super::erase::{carriers, erased};
 use super::super::write::chain_key;
 use super::super::{Device, Output};
 use super::fill::change_hash;
+use super::item::Finder;
 use crate::Error;
 
 /// How many entries are looked at in one step: some tens of milliseconds.
@@ -156,6 +157,9 @@ impl Core {
         self.witness(txn, (space, epoch), &statement.heads, outside)?;
         self.keep_taken(txn, mailbox, item.envelope, Class::Live);
         txn.put(name, item);
+        if !self.volumes.record.filled {
+            self.volumes.change().filled = true;
+        }
         Ok(true)
     }
 
@@ -182,24 +186,19 @@ impl Core {
         };
         let actor = actor(&author, &segment, id);
         let begins = preimage.owner == item.certificate.person;
-        // As they lie in a log, they lie in an entry: the next one is mostly the one after.
-        let mut found: Vec<&Bytes> = Vec::new();
-        let mut after = 0;
+        let mut finder = Finder::new(&entry.tail);
+        let mut found: Vec<[u8; 32]> = Vec::new();
         for part in &statement.parts {
-            let (before, rest) = entry.tail.split_at(after);
-            let mut tail = rest.iter().chain(before).enumerate();
-            let is_it = |change: &Bytes| part_hash(&statement.salt, change) == *part;
-            let Some((steps, change)) = tail.find(|(_, change)| is_it(change)) else {
+            let place = finder.find(&statement.salt, part);
+            let Some(change) = place.and_then(|place| entry.tail.get(place)) else {
                 return Ok(false);
             };
             let admitted = admit(change, &actor).ok();
             if !admitted.is_some_and(|change| begins || !change.is_first()) {
                 return Ok(false);
             }
-            after = (after + steps + 1) % entry.tail.len();
-            found.push(change);
+            found.push(change_hash(change));
         }
-        let found: Vec<[u8; 32]> = found.into_iter().map(|it| change_hash(it)).collect();
         unproved.left.retain(|change| !found.contains(change));
         txn.put(name, &unproved);
         Ok(true)

@@ -4,9 +4,11 @@
 use std::collections::HashSet;
 
 use sidelight_crypto::erase_token;
-use sidelight_format::record::{DropRecord, EnvelopeRecord, IndexRow, PackedRecord};
+use sidelight_format::record::{
+    DropRecord, EnvelopeRecord, IndexRow, PackedRecord, Packing, Table,
+};
 use sidelight_format::{
-    EntryId, EnvelopeId, EpochId, EraseToken, Erasure, MailboxName, ProofItem, SpaceId,
+    Class, EntryId, EnvelopeId, EpochId, EraseToken, Erasure, MailboxName, ProofItem, SpaceId,
     VerifyingKey, Volume,
 };
 use sidelight_store::{Key, Txn};
@@ -172,7 +174,36 @@ impl Core {
         self.shed(txn, &gone)
     }
 
-    /// A relay was read in full after a loss: what it lost of volumes is packed again.
+    /// A relay has no room for an envelope. A volume is done without, so that nothing waits behind
+    /// it, and no more is packed before much is new. False for what cannot be done without.
+    pub(in super::super) fn does_without_room(
+        &mut self,
+        txn: &mut Txn<'_>,
+        mailbox: &MailboxName,
+        envelope: &EnvelopeId,
+    ) -> Result<bool, Error> {
+        if !self.outbox.waits(mailbox, envelope) {
+            // Of a volume that was let go of since it was sent.
+            return Ok(true);
+        }
+        let name = Key::Name(&envelope.0);
+        let kept = txn.get::<EnvelopeRecord>(name)?;
+        if kept.is_none_or(|kept| kept.class == Class::Live) {
+            return Ok(false);
+        }
+        self.dirty = true;
+        self.volume_is_gone(txn, envelope)?;
+        if self.outbox.acknowledge(txn, mailbox, envelope) {
+            txn.delete::<EnvelopeRecord>(name);
+        }
+        // What is left of them is said, and that is all for now.
+        let (through, lanes) = (txn.last_number(Table::Listed)?, Vec::new());
+        self.volumes.change().packing = Some(Packing { through, lanes });
+        Ok(true)
+    }
+
+    /// A relay was read in full after a loss: what it lost of volumes is packed again, by whoever
+    /// packed it, or by a device that has nothing else to give of it.
     pub(in super::super) fn forget_lost_volumes(
         &mut self,
         txn: &mut Txn<'_>,
@@ -190,8 +221,17 @@ impl Core {
             })
         };
         let packed = self.volumes.record.packed.iter();
-        let lost: Vec<Volume> = packed.filter(lost).cloned().collect();
-        self.shed(txn, &lost)
+        let own: Vec<Volume> = packed.filter(lost).cloned().collect();
+        let others = self.volumes.record.others.iter();
+        let others = others.flat_map(|signed| &signed.directory.volumes);
+        let theirs: Vec<[u8; 16]> = others.filter(lost).map(|volume| volume.name).collect();
+        if !theirs.is_empty() {
+            for signed in &mut self.volumes.change().others {
+                let volumes = &mut signed.directory.volumes;
+                volumes.retain(|volume| !theirs.contains(&volume.name));
+            }
+        }
+        self.shed(txn, &own)
     }
 
     /// Lets the drop of an envelope wait that is known here from its proof alone.

@@ -179,6 +179,7 @@ fn volumes() -> VolumesRecord {
         directory: Some((EpochId(run(3)), EnvelopeId(run(8)), EraseToken(run(0x40)))),
         taking: Some(taking()),
         unproved: 300,
+        filled: true,
     }
 }
 
