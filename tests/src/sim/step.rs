@@ -66,11 +66,11 @@ pub(super) fn take(world: &mut World) -> Result<&'static str, Broken> {
         }
         95 => snapshot(world),
         96 => evil(world),
-        97 | 98 if world.has_more_devices() && world.dice.percent(60) => {
+        97 | 98 if world.has_more_devices() && world.dice.percent(80) => {
             let person = world.homes[home].person;
-            match world.dice.below(3) {
+            match world.dice.below(2) {
                 0 => world.remove(person)?,
-                _ => world.link(person)?,
+                _ => link(world, person)?,
             }
         }
         97 if world.dice.percent(50) => rotate(world, home)?,
@@ -323,6 +323,20 @@ fn month(world: &mut World) -> Result<&'static str, Broken> {
         }
     }
     Ok("time")
+}
+
+/// Links a further device; in half of all cases in weather in which that comes to an end, so that
+/// there are some to remove.
+fn link(world: &mut World, person: usize) -> Result<&'static str, Broken> {
+    let linked = world.link(person)?;
+    if linked == "link" && world.dice.percent(50) {
+        for _ in 0..CALM {
+            if world.calm()? {
+                break;
+            }
+        }
+    }
+    Ok(linked)
 }
 
 fn renew(world: &mut World, home: usize) -> Result<&'static str, Broken> {
