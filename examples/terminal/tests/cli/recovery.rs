@@ -93,7 +93,8 @@ fn words_that_are_wrong_are_told_by_what_is_wrong_and_not_repeated() {
     let spanish: Vec<String> = spanish.split(' ').map(str::to_owned).collect();
     check(
         &spanish,
-        "these are words of another language's list; Sidelight's recovery words are English ones",
+        "most of these words are not on the English list, as those of another language are not; \
+         Sidelight's recovery words are English ones",
     );
     check(&words(&Home::of("Ben")), not_ours);
     // Nothing of all this has used the words up.
