@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quinn::congestion::CubicConfig;
+use quinn::congestion::BbrConfig;
 use quinn::{
     ClientConfig, ConnectionId, ConnectionIdGenerator, EndpointConfig, ServerConfig,
     TransportConfig, VarInt,
@@ -181,7 +181,10 @@ pub(crate) fn endpoint_config() -> EndpointConfig {
 
 /// A relay's connections.
 pub(crate) fn server_config(identity: &RelayIdentity, limits: &Limits) -> ServerConfig {
-    let mut congestion = CubicConfig::default();
+    // Radio links lose packets by chance, and Cubic takes each for a full queue: of a line of
+    // 20 Mbit/s and 50 ms that loses one in a hundred it uses 0.13, BBR 0.82. Where nothing is
+    // lost, Cubic has 0.93 of it and BBR 0.82, by filling the queue: docs/benchmarks.md.
+    let mut congestion = BbrConfig::default();
     congestion.initial_window(RELAY_FIRST_FLIGHT);
     let mut transport = transport(limits.idle_timeout);
     transport
