@@ -61,8 +61,11 @@ const QUEUE_BYTES_MAX: u32 = 32 * 1024 * 1024;
 /// How many frames share a commit.
 const BURST_FRAMES_MAX: usize = 1_000;
 
-/// How long a burst gathers at most. It never waits for frames; it takes what is there.
-const BURST_TIME_MAX: Duration = Duration::from_millis(1);
+/// How long a burst gathers, at least and at most. It never waits for frames; it takes what is
+/// there. In between it gathers for as long as the last commit took: on a slow disk, what came
+/// while it was busy shares one commit, and not one each millisecond of it.
+const BURST_TIME_MIN: Duration = Duration::from_millis(1);
+const BURST_TIME_MAX: Duration = Duration::from_millis(20);
 
 /// How often expired mailboxes are looked for, and how many rows are removed at a time: some
 /// milliseconds of work.
@@ -114,6 +117,8 @@ struct Worker<L> {
     failing: Option<LogError>,
     swept: Instant,
     sweeping: bool,
+    /// How long a burst may gather.
+    gather: Duration,
 }
 
 impl<L: Log> Worker<L> {
@@ -124,6 +129,7 @@ impl<L: Log> Worker<L> {
             failing: None,
             swept: Instant::now(),
             sweeping: true,
+            gather: BURST_TIME_MIN,
         }
     }
 
@@ -161,7 +167,7 @@ impl<L: Log> Worker<L> {
             }
             // Forwarded before it is durable.
             self.pass_on();
-            if frames >= BURST_FRAMES_MAX || begun.elapsed() >= BURST_TIME_MAX {
+            if frames >= BURST_FRAMES_MAX || begun.elapsed() >= self.gather {
                 break;
             }
             next = queue.try_recv().ok();
@@ -201,7 +207,11 @@ impl<L: Log> Worker<L> {
     }
 
     fn commit(&mut self) {
+        let begun = Instant::now();
         let result = self.host.handle_commit(now());
+        if let Ok(true) = result {
+            self.gather = begun.elapsed().clamp(BURST_TIME_MIN, BURST_TIME_MAX);
+        }
         self.pass_on();
         match (result, self.failing) {
             (Err(trouble), None) => {
