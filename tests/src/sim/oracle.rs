@@ -208,7 +208,7 @@ fn both_converge(world: &World, views: &[BTreeMap<EntryId, EntryView>]) -> Resul
 
 /// Whether a device that is gone has written something of an entry, or erased it: it may have told
 /// some of the others, all, or nobody, and beyond where it was removed nothing of it counts.
-fn is_in_doubt(world: &World, entry: &EntryId) -> bool {
+pub(super) fn is_in_doubt(world: &World, entry: &EntryId) -> bool {
     let mut gone = world
         .homes
         .iter()
