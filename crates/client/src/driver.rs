@@ -357,7 +357,7 @@ impl Driver {
             return;
         }
         let indexed = self.index(Duration::ZERO);
-        let done = indexed.and_then(|indexed| Ok(indexed || self.tend_volumes()?));
+        let done = indexed.and_then(|indexed| Ok(indexed || self.tend_volumes(Duration::ZERO)?));
         self.index_at = match done {
             // Whatever has come meanwhile goes first.
             Ok(true) => Some(Instant::now()),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sidelight_store::MemoryDisk;
 use tokio::sync::oneshot;
@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::device::Device;
 use crate::driver::{Begin, Clock, Driver, Message};
 use crate::events::Events;
-use crate::home::Place;
+use crate::home::{Place, TURN_WAIT};
 use crate::progress::Long;
 use crate::records::{Invited, NewPerson, OwnDevice, Pairing, Status, SyncReport};
 use crate::{Error, ErrorKind, Event, KeyStore, convert, reading, runtime, warning};
@@ -281,6 +281,24 @@ impl Journal {
             })
         })
         .await
+    }
+
+    /// Looks at what came in volumes, and packs what is new, which a journal otherwise does by
+    /// itself when it has been left alone for a moment: for a program that ends after each
+    /// command, and before [`confirm`](Self::confirm) takes a further device in. What is packed
+    /// and [synchronised](Self::sync_now) by then, the new device has soon. Other calls get in
+    /// between. Says whether nothing is left to do; false if `deadline` was over before.
+    ///
+    /// # Errors
+    /// Storage.
+    pub async fn prepare_volumes(&self, deadline: Duration) -> Result<bool, Error> {
+        let began = Instant::now();
+        while self.call(|driver| driver.tend_volumes(TURN_WAIT)).await? {
+            if began.elapsed() >= deadline {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The person's own devices, in the order in which they came. The partner never sees them.

@@ -251,6 +251,11 @@ impl Links {
         }
     }
 
+    /// Drops a link of which nothing failed: its mailbox is opened again without a pause.
+    pub(crate) fn leave(&mut self, link: LinkId) {
+        self.links.remove(&link);
+    }
+
     /// Drops all links, to be opened again at once, on the connections that there are.
     pub(crate) fn drop_links(&mut self) -> Vec<LinkId> {
         self.links.drain().map(|(link, _)| link).collect()

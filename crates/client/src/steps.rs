@@ -49,14 +49,15 @@ impl Driver {
         indexed
     }
 
-    /// Looks at what came in volumes, or packs a volume; in the writer's turn if it comes at
-    /// once. False if there was nothing to be done.
-    pub(crate) fn tend_volumes(&mut self) -> Result<bool, Error> {
+    /// Looks at what came in volumes, or packs a volume; in the writer's turn if it comes within
+    /// `wait`. False if there was nothing to be done.
+    pub(crate) fn tend_volumes(&mut self, wait: Duration) -> Result<bool, Error> {
+        self.ensure_open()?;
         let device = self.device.as_ref().ok_or_else(suspended)?;
         if !device.has_unproved() && !device.is_packing_due()? {
             return Ok(false);
         }
-        self.take_turn(Duration::ZERO)?;
+        self.take_turn(wait)?;
         let device = self.device.as_mut().ok_or_else(suspended)?;
         let mut rng = system_rng();
         let mut outside = Outside {
@@ -169,6 +170,10 @@ impl Driver {
                 Ok(Some(Output::Hangup(link))) => {
                     device.handle_down(link);
                     self.links.drop_link(link, Instant::now());
+                }
+                Ok(Some(Output::Reopen(link))) => {
+                    device.handle_down(link);
+                    self.links.leave(link);
                 }
                 Ok(Some(Output::Event(event))) => {
                     changed += u64::from(event.is_of_entry());

@@ -183,7 +183,7 @@ impl World {
                         wire.up.send(&frame);
                     }
                 }
-                Output::Hangup(LinkId(link)) => self.cut(link),
+                Output::Hangup(LinkId(link)) | Output::Reopen(LinkId(link)) => self.cut(link),
                 Output::Event(Event::Warning(fact)) => self.homes[home].ledger.facts.push(fact),
                 Output::Event(_) => {}
             }

@@ -338,7 +338,7 @@ impl Story {
             match output {
                 Output::Persisted => {}
                 Output::Send(LinkId(line), frame) => self.send(home, line, frame),
-                Output::Hangup(LinkId(line)) => self.cut(line),
+                Output::Hangup(LinkId(line)) | Output::Reopen(LinkId(line)) => self.cut(line),
                 Output::Event(event) => self.homes[home].events.push(event),
             }
             self.outputs += 1;

@@ -102,6 +102,8 @@ pub enum Output {
     Send(LinkId, Frame),
     /// Drop a link; whoever wants it opens another.
     Hangup(LinkId),
+    /// Drop a link of which nothing failed: its mailbox is to be opened anew at once.
+    Reopen(LinkId),
     /// Tell whoever listens.
     Event(Event),
 }

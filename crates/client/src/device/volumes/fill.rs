@@ -194,7 +194,7 @@ impl Core {
             if fills && !link.holds() {
                 // It began before it was known that there are volumes, or before their space.
                 self.links.remove(&id);
-                self.outputs.push(Output::Hangup(id));
+                self.outputs.push(Output::Reopen(id));
             } else if link.holds() {
                 self.ask_for_parts(id, mailbox);
                 if !self.fills(&mailbox) {
