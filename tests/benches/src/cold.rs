@@ -118,9 +118,15 @@ pub struct Filled {
     pub unindexed_us: u64,
     /// On the processor until all is kept, the relay's and the device's.
     pub cpu_us: u64,
-    /// On the wire, as UDP; nothing if no proxy counts them.
+    /// On the wire until all is kept, as UDP; nothing if no proxy counts them.
     pub up_bytes: u64,
     pub down_bytes: u64,
+    /// On the wire until nothing more is to come: with the proofs of what volumes brought, and
+    /// whatever they did not bring.
+    pub end_bytes: u64,
+    /// Until each entry's proof was checked, too, which an app does not wait for; if a proxy only
+    /// counts.
+    pub proved_us: u64,
     pub peak_bytes: u64,
 }
 
@@ -144,6 +150,10 @@ pub async fn fill(
     let ada = Journal::open(place.join("ada"), keys(place, "ada")).await?;
     let entries = ada.status().await?.entries;
     let shown = ada.link(Duration::from_secs(3600)).await?;
+    // What a device packs for others while they look at each other's emoji: here nobody looks.
+    if !ada.prepare_volumes(PATIENCE).await? {
+        return Err("the volumes were not packed".into());
+    }
     let home = place.join("further");
     if home.exists() {
         std::fs::remove_dir_all(&home)?;
@@ -159,8 +169,6 @@ pub async fn fill(
     // The device's word goes out, and the list of devices comes to have it.
     sync(&device).await?;
     sync(&ada).await?;
-    // What a device prepares for others while nobody waits, it may prepare now.
-    ada.prepare_search(PATIENCE).await?;
     sync(&ada).await?;
     ada.shutdown().await;
 
@@ -190,14 +198,28 @@ pub async fn fill(
     device.search(phrase(words)).await?;
     let unindexed = looking.elapsed();
     device.prepare_search(PATIENCE).await?;
+    let searchable = began.elapsed();
+    sync(&device).await?;
+    let end = proxy.as_ref().map_or((0, 0), passed);
+    // Once is enough of what takes longest and nobody waits for.
+    if line.is_some_and(|line| line.rate.is_none()) {
+        device.prepare_volumes(PATIENCE).await?;
+        let status = device.status().await?;
+        if status.unproved > 0 || !status.warnings.is_empty() {
+            let (unproved, warnings) = (status.unproved, status.warnings);
+            return Err(format!("{unproved} entries are not proved: {warnings:?}").into());
+        }
+    }
     let filled = Filled {
         first_us: first.unwrap_or(all).as_micros() as u64,
         all_us: all.as_micros() as u64,
-        searchable_us: began.elapsed().as_micros() as u64,
+        searchable_us: searchable.as_micros() as u64,
         unindexed_us: unindexed.as_micros() as u64,
         cpu_us: cpu.as_micros() as u64,
         up_bytes: after.0 - before.0,
         down_bytes: after.1 - before.1,
+        end_bytes: end.0 + end.1 - before.0 - before.1,
+        proved_us: began.elapsed().as_micros() as u64,
         peak_bytes: peak_memory(),
     };
     device.shutdown().await;

@@ -61,6 +61,9 @@ pub struct Options {
     /// Where journals are kept that were built
     #[arg(long, default_value = "target/benches/kept")]
     pub kept: PathBuf,
+    /// Only these, of: search, filling, visible, age, wire, typing, relay, diary, limits
+    #[arg(long, value_delimiter = ',', conflicts_with = "docs")]
+    pub only: Vec<String>,
     /// Where the page and the plots go; nothing is written without it
     #[arg(long)]
     pub docs: Option<PathBuf>,

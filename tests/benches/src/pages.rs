@@ -31,7 +31,7 @@ pub fn write(docs: &Path, options: &Options, report: &Report, ages: &[Aged]) -> 
     let page = docs.join("benchmarks.md");
     let before = std::fs::read_to_string(&page).unwrap_or_default();
     let by_hand = before.split_once(BY_HAND).map_or("", |(_, rest)| rest);
-    let mut head = format!("{HEAD}\n{}\n", machine());
+    let mut head = format!("{HEAD}\n{}\n", machine(&options.place));
     if let Some(remark) = &options.remark {
         head += &format!("\n**{remark}**\n");
     }
@@ -97,7 +97,7 @@ fn plot_all(plots: &Path, ages: &[Aged]) -> Result<(), Failed> {
 }
 
 /// Where and when it was measured, and what.
-fn machine() -> String {
+fn machine(place: &Path) -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let cpu = read("/proc/cpuinfo");
     let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name"));
@@ -117,10 +117,11 @@ fn machine() -> String {
         version.map_or("?", |(version, _)| version)
     };
     format!(
-        "Measured on {}: {cores} cores of {cpu}, {}, load {load} at the end; {}, release; \
-         automerge {}, samod {}, quinn {}, SQLite by rusqlite {}.",
+        "Measured on {}: {cores} cores of {cpu}, {}, load {load} at the end; journals on {}; {}, \
+         release; automerge {}, samod {}, quinn {}, SQLite by rusqlite {}.",
         said("date", &["-u", "+%Y-%m-%d"]),
         said("uname", &["-sr"]),
+        said("stat", &["-f", "-c", "%T", &place.display().to_string()]),
         said("rustc", &["--version"]),
         version("automerge"),
         version("samod"),

@@ -147,7 +147,7 @@ impl Bench<'_> {
         );
         report.figure(
             Unit::Bytes,
-            "… as bytes, for the private and the shared mailbox together",
+            "… as bytes, for three mailboxes: private, shared, and where a recovery begins",
             live::frames_of_nothing_new() as f64,
             Goal::AtMost(600.0),
         );
