@@ -385,7 +385,9 @@ impl Driver {
             return;
         }
         if let Err(error) = self.take_turn(FRAMES_WAIT) {
-            return self.fail(error, true);
+            // Another program has the turn, or the disk says no; but no store comes back.
+            let passing = error.kind() == ErrorKind::Storage;
+            return self.fail(error, passing);
         }
         // It may have been dropped because another program wrote.
         if !self.links.has(link) {

@@ -22,8 +22,9 @@ async fn a_store_that_is_deleted_under_a_running_program_acknowledges_nothing_mo
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
     bo.journal.write(shared("for Ada")).await.unwrap();
     sync(&bo.journal).await;
-    // What arrives cannot be kept either.
-    assert!(ada.journal.sync_now(PATIENCE).await.is_err());
+    // What arrives cannot be kept either, which is said at once.
+    let error = ada.journal.sync_now(PATIENCE).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
 
     // Another journal in its place is not taken for it.
     let keys = std::sync::Arc::new(MemoryKeyStore::new());
