@@ -181,6 +181,9 @@ given! {
         /// Its writer has taken it back, and this is all that is left: whose it was, in which
         /// space, and the day. Its text, fields and version are empty.
         pub taken_back: bool,
+        /// Another device of this person has packed it for this one, and it is not certain yet
+        /// that this is what was signed. Until then it is in no evidence.
+        pub unproved: bool,
     }
 }
 

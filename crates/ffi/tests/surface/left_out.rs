@@ -16,10 +16,6 @@ pub(crate) const LEFT_OUT: &[(&str, &str)] = &[
     ("Draft::new", "defaults of the record"),
     ("Draft::of", "kinds are the table that `kinds` gives"),
     ("EVENTS_MAX", "said in the words of `EventStream`"),
-    (
-        "Entry::unproved",
-        "`Status::unproved` counts them; not yet one by one",
-    ),
     ("Error", "`JournalError` is one enum"),
     ("Error::kind", "the variant"),
     ("FILE_LEN_MAX", "a longer file is refused with a sentence"),

@@ -64,7 +64,7 @@ class HomesTest {
                 assertEquals(kind.name, shown.kind)
                 assertEquals(day, shown.date)
                 assertEquals(fields.map { it.name }.toSet(), shown.fields.map { it.name }.toSet())
-                assertTrue(shown.mine && !shown.together && !shown.takenBack)
+                assertTrue(shown.mine && !shown.together && !shown.takenBack && !shown.unproved)
                 assertEquals(Space.PRIVATE, shown.space)
             }
             val tagged = Draft("tagged", fields = listOf(Field("tags", listOf("river", "été 🌊"))))
