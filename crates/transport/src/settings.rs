@@ -183,7 +183,8 @@ pub(crate) fn endpoint_config() -> EndpointConfig {
 pub(crate) fn server_config(identity: &RelayIdentity, limits: &Limits) -> ServerConfig {
     // Radio links lose packets by chance, and Cubic takes each for a full queue: of a line of
     // 20 Mbit/s and 50 ms that loses one in a hundred it uses 0.13, BBR 0.82. Where nothing is
-    // lost, Cubic has 0.93 of it and BBR 0.82, by filling the queue: docs/benchmarks.md.
+    // lost, Cubic has 0.93 of it and BBR 0.82, by filling the queue: docs/benchmarks.md. `quinn`
+    // calls it experimental; its counters wrap, and do not panic, in a release build.
     let mut congestion = BbrConfig::default();
     congestion.initial_window(RELAY_FIRST_FLIGHT);
     let mut transport = transport(limits.idle_timeout);

@@ -79,7 +79,7 @@ pub(super) async fn show(
             String::new()
         };
         format!(
-            "{code}{}\n\n{whom} It holds until {}.",
+            "{code}{}\n\n{whom} It holds until {}, and any earlier one is spent.",
             invited.link,
             moment(invited.expires_ms)
         )
