@@ -50,6 +50,8 @@ pub(super) struct Ledger {
     tokens: BTreeMap<EntryId, (BTreeSet<char>, bool)>,
     /// What was erased, and from where.
     erased: BTreeMap<EntryId, Reach>,
+    /// What it was about to write, or to change, when it crashed: some of it was kept.
+    unacknowledged: BTreeSet<EntryId>,
     pub(super) facts: Vec<Fact>,
 }
 
@@ -58,6 +60,14 @@ impl Ledger {
         let (tokens, is_shared) = self.tokens.entry(entry).or_default();
         tokens.insert(token);
         *is_shared |= shared;
+    }
+
+    pub(super) fn crashed_over(&mut self, entries: impl IntoIterator<Item = EntryId>) {
+        self.unacknowledged.extend(entries);
+    }
+
+    pub(super) fn knows(&self, entry: &EntryId) -> bool {
+        self.tokens.contains_key(entry)
     }
 
     pub(super) fn erase(&mut self, entry: EntryId, reach: Reach) {
@@ -95,7 +105,7 @@ pub(super) fn check(world: &World, steps: BTreeMap<&'static str, u32>) -> Result
     })
 }
 
-fn all_entries(home: &Home) -> Result<BTreeMap<EntryId, EntryView>, Broken> {
+pub(super) fn all_entries(home: &Home) -> Result<BTreeMap<EntryId, EntryView>, Broken> {
     let device = home
         .device
         .as_ref()
@@ -214,7 +224,10 @@ pub(super) fn is_in_doubt(world: &World, entry: &EntryId) -> bool {
         .iter()
         .filter(|home| home.standing == Standing::Gone);
     gone.any(|home| {
-        home.ledger.erased.contains_key(entry) || home.ledger.tokens.contains_key(entry)
+        let ledger = &home.ledger;
+        ledger.erased.contains_key(entry)
+            || ledger.tokens.contains_key(entry)
+            || ledger.unacknowledged.contains(entry)
     })
 }
 

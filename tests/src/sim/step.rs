@@ -1,10 +1,11 @@
 //! What can happen next, and how often.
 
-use sidelight::device::{Draft, view};
+use sidelight::device::Draft;
+use sidelight::device::view::{self, EntryView};
 use sidelight_format::{Edit, EntryDate, EntryId, Kind, Mode, RelayInstance};
 
 use super::World;
-use super::oracle::Broken;
+use super::oracle::{Broken, all_entries};
 
 /// The text that must never be found outside a device.
 pub(super) const PLANTED: &str = "PLANTEDTEXT, and nobody but us reads it";
@@ -139,6 +140,9 @@ fn write(world: &mut World, home: usize) -> Result<&'static str, Broken> {
         Some(Err(error)) => Err(error.into()),
         None => {
             world.start(home)?;
+            crashed_over(world, home, |entry| {
+                entry.rendered.text.contains(&tokens[..])
+            })?;
             Ok("write and crash")
         }
     }
@@ -195,9 +199,30 @@ fn edit(world: &mut World, home: usize) -> Result<&'static str, Broken> {
         Some(Err(error)) => Err(error.into()),
         None => {
             world.start(home)?;
+            world.homes[home].ledger.crashed_over([entry.id]);
             Ok("edit and crash")
         }
     }
+}
+
+/// Remembers what a device that has crashed kept of what it was about to write.
+fn crashed_over(
+    world: &mut World,
+    home: usize,
+    of_it: impl Fn(&EntryView) -> bool,
+) -> Result<(), Broken> {
+    let kept = &mut world.homes[home];
+    if kept.device.is_none() {
+        return Ok(());
+    }
+    let entries = all_entries(kept)?.into_values();
+    let ledger = &mut kept.ledger;
+    let new: Vec<EntryId> = entries
+        .filter(|entry| of_it(entry) && !ledger.knows(&entry.id))
+        .map(|entry| entry.id)
+        .collect();
+    ledger.crashed_over(new);
+    Ok(())
 }
 
 fn view_is_shared(world: &World, home: usize, id: &EntryId) -> Result<bool, Broken> {
@@ -237,6 +262,7 @@ fn share(world: &mut World, home: usize) -> Result<&'static str, Broken> {
         }
         None => {
             world.start(home)?;
+            crashed_over(world, home, |entry| Some(entry.space) == status.shared)?;
             Ok("share and crash")
         }
     }
