@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::codec::{decode_first, encode_onto, encoded_len};
 use crate::{
     Bytes, Class, ClassSet, DecodeError, EnvelopeId, EraseToken, MailboxName, Position,
-    RelayInstance, RunningHash, Signature, decode, encode, limits,
+    RelayInstance, RunningHash, Signature, decode, limits,
 };
 
 /// One message on a link. The byte in front of each is its place in this list.
@@ -177,14 +178,28 @@ pub enum RefusalCode {
     Unexpected = 9,
 }
 
-/// The bytes of a frame on a link: its length in four bytes, little-endian, then its encoding.
+/// The bytes of a frame on a link: the length of its encoding as a varint, then its encoding.
 pub fn frame_bytes(frame: &Frame) -> Vec<u8> {
-    let encoded = encode(frame);
-    let mut bytes = Vec::with_capacity(4 + encoded.len());
-    bytes.extend_from_slice(&(encoded.len() as u32).to_le_bytes());
-    bytes.extend_from_slice(&encoded);
+    let mut bytes = Vec::new();
+    append_frame(frame, &mut bytes);
     bytes
 }
+
+/// Appends the [bytes of a frame](frame_bytes) to those of the frames before it. Returns the
+/// length of its encoding, which the other end refuses past [`limits::FRAME_LEN_MAX`].
+pub fn append_frame(frame: &Frame, to: &mut Vec<u8>) -> usize {
+    // The frame after its length, without encoding it into memory of its own first.
+    let len = encoded_len(frame);
+    to.reserve(LENGTH_LEN_MAX + len);
+    // Past four gigabytes nobody believes the length either.
+    encode_onto(&u32::try_from(len).unwrap_or(u32::MAX), to);
+    encode_onto(frame, to);
+    len
+}
+
+/// How many bytes the length of a frame has at most. One frame in two of a quiet link is shorter
+/// than 128 bytes, and its length has one.
+const LENGTH_LEN_MAX: usize = 5;
 
 /// Puts frames together again from pieces of any length.
 #[derive(Debug, Default)]
@@ -221,10 +236,10 @@ impl FrameReader {
     /// frame. The link is then of no further use.
     pub fn next_frame(&mut self) -> Result<Option<Frame>, DecodeError> {
         let unread = &self.bytes[self.read..];
-        let Some((len, rest)) = unread.split_first_chunk::<4>() else {
+        let Some((len, rest)) = decode_first::<u32>(unread)? else {
             return Ok(None);
         };
-        let len = u32::from_le_bytes(*len) as usize;
+        let len = len as usize;
         if len > limits::FRAME_LEN_MAX {
             return Err(DecodeError::Malformed);
         }
@@ -232,7 +247,7 @@ impl FrameReader {
             return Ok(None);
         };
         let frame = decode(encoded)?;
-        self.read += 4 + len;
+        self.read += unread.len() - rest.len() + len;
         Ok(Some(frame))
     }
 }

@@ -57,7 +57,9 @@ pub use envelope::{
 pub use epoch::{EpochRecord, EpochStatement, Keyring, SealedSecret};
 pub use erasing::{Ending, Erasure};
 pub use evidence::{EvidenceBody, EvidencePerson, EvidenceStatement};
-pub use frame::{Contents, Direction, Frame, FrameReader, Item, Refusal, RefusalCode, frame_bytes};
+pub use frame::{
+    Contents, Direction, Frame, FrameReader, Item, Refusal, RefusalCode, append_frame, frame_bytes,
+};
 pub use ids::*;
 pub use pairing::{
     Bundle, Confirmation, ConfirmationStatement, Hello, Invitation, PairingMessage, Purpose,

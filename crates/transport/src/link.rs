@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use quinn::{ConnectionError, ReadError, StoppedError, WriteError};
-use sidelight_format::{Frame, FrameReader, frame_bytes, limits};
+use sidelight_format::{Frame, FrameReader, append_frame, limits};
 
 use crate::Goodbye;
 
@@ -141,15 +141,9 @@ impl FrameSender {
     pub async fn send(&mut self, frames: &[Frame]) -> Result<(), LinkError> {
         let earlier = self.pending.len();
         for frame in frames {
-            let bytes = frame_bytes(frame);
-            if bytes.len() > 4 + limits::FRAME_LEN_MAX {
+            if append_frame(frame, &mut self.pending) > limits::FRAME_LEN_MAX {
                 self.pending.truncate(earlier);
                 return Err(LinkError::TooLong);
-            }
-            if self.pending.is_empty() {
-                self.pending = bytes; // the usual case: one frame, not copied
-            } else {
-                self.pending.extend_from_slice(&bytes);
             }
         }
         self.flush().await

@@ -1,7 +1,9 @@
 //! A link may cut its bytes anywhere.
 
 use proptest::prelude::*;
-use sidelight_format::{DecodeError, Frame, FrameReader, frame_bytes, limits::FRAME_LEN_MAX};
+use sidelight_format::{
+    DecodeError, Frame, FrameReader, encode, frame_bytes, limits::FRAME_LEN_MAX,
+};
 
 use crate::samples::frames::frames;
 
@@ -48,14 +50,14 @@ fn a_frame_comes_out_no_earlier_than_its_last_byte() {
 }
 
 #[test]
-fn a_frame_that_claims_too_much_is_refused_by_its_first_four_bytes() {
+fn a_frame_that_claims_too_much_is_refused_by_its_length_alone() {
     for (len, refused) in [
         (FRAME_LEN_MAX, false),
         (FRAME_LEN_MAX + 1, true),
         (u32::MAX as usize, true),
     ] {
         let mut reader = FrameReader::default();
-        reader.extend(&(len as u32).to_le_bytes());
+        reader.extend(&encode(&(len as u32)));
         let expected = if refused {
             Err(DecodeError::Malformed)
         } else {
@@ -68,7 +70,7 @@ fn a_frame_that_claims_too_much_is_refused_by_its_first_four_bytes() {
 #[test]
 fn a_broken_link_stays_broken() {
     let mut reader = FrameReader::default();
-    reader.extend(&[1, 0, 0, 0, 0xff]);
+    reader.extend(&[1, 0xff]);
     reader.extend(&sent().1);
     for _ in 0..3 {
         assert_eq!(reader.next_frame(), Err(DecodeError::Malformed));
@@ -78,8 +80,36 @@ fn a_broken_link_stays_broken() {
 #[test]
 fn an_empty_frame_is_refused() {
     let mut reader = FrameReader::default();
-    reader.extend(&[0, 0, 0, 0]);
+    reader.extend(&[0]);
     assert_eq!(reader.next_frame(), Err(DecodeError::Malformed));
+}
+
+#[test]
+fn a_length_has_one_form_and_one_to_three_bytes() {
+    for (len, bytes) in [
+        (1, 1),
+        (127, 1),
+        (128, 2),
+        (16_383, 2),
+        (16_384, 3),
+        (FRAME_LEN_MAX, 3),
+    ] {
+        assert_eq!(encode(&(len as u32)).len(), bytes, "{len}");
+    }
+    let first = frame_bytes(&frames()[0].1);
+    let encoded = &first[encode(&(first.len() as u32)).len()..];
+    for (length, refused) in [
+        (
+            vec![encoded.len() as u8 | 0x80, 0],
+            DecodeError::NotCanonical,
+        ),
+        (vec![0xff; 5], DecodeError::Malformed),
+    ] {
+        let mut reader = FrameReader::default();
+        reader.extend(&length);
+        reader.extend(encoded);
+        assert_eq!(reader.next_frame(), Err(refused));
+    }
 }
 
 proptest! {
