@@ -1,7 +1,7 @@
 //! Programs that may take so long and no longer: downloads, above all.
 
-use std::io;
-use std::process::{Child, Command, ExitStatus};
+use std::io::{self, IsTerminal as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
@@ -14,9 +14,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// What it is called, and how it ended.
 pub(crate) fn run(command: &mut Command, at_most: Duration) -> Result<(), String> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let mut child = command
-        .spawn()
-        .map_err(|error| format!("{program} did not start: {error}"))?;
+    let mut child = start(command).map_err(|error| format!("{program} did not start: {error}"))?;
     let begun = Instant::now();
     loop {
         match child.try_wait() {
@@ -25,8 +23,7 @@ pub(crate) fn run(command: &mut Command, at_most: Duration) -> Result<(), String
             Err(error) => return Err(format!("{program} was lost: {error}")),
             Ok(None) if begun.elapsed() < at_most => std::thread::sleep(LOOK_EVERY),
             Ok(None) => {
-                // It may have ended meanwhile.
-                let _ = child.kill();
+                stop(&mut child);
                 let _ = child.wait();
                 let minutes = at_most.as_secs_f64() / 60.0;
                 return Err(format!(
@@ -38,13 +35,34 @@ pub(crate) fn run(command: &mut Command, at_most: Duration) -> Result<(), String
     }
 }
 
+/// Starts a program that can be stopped with all that it has started.
+pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
+    // At a terminal they stay in the group that Ctrl-C is for.
+    #[cfg(unix)]
+    if !io::stdin().is_terminal() {
+        std::os::unix::process::CommandExt::process_group(command, 0);
+    }
+    command.spawn()
+}
+
+/// Stops a program, and what it has started: compilers and tests that went on would hold its output
+/// open. It may have ended meanwhile.
+fn stop(child: &mut Child) {
+    // The shell's own: not every machine has the program.
+    let _ = Command::new("sh")
+        .args(["-c", &format!("kill -9 -{}", child.id())])
+        .stderr(Stdio::null())
+        .status();
+    let _ = child.kill();
+}
+
 /// A program that is stopped once its time is over, while somebody reads what it prints.
 pub(crate) struct Watched {
     child: Arc<Mutex<Child>>,
     done: mpsc::Sender<()>,
 }
 
-/// Watches a program from now on.
+/// Watches a program that [`start`] has started.
 pub(crate) fn watch(child: Child, at_most: Duration) -> Watched {
     let child = Arc::new(Mutex::new(child));
     let (done, ended) = mpsc::channel();
@@ -55,11 +73,7 @@ pub(crate) fn watch(child: Child, at_most: Duration) -> Watched {
                 "it takes longer than {} s and is stopped",
                 at_most.as_secs()
             );
-            // It may have ended meanwhile.
-            let _ = watched
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .kill();
+            stop(&mut watched.lock().unwrap_or_else(PoisonError::into_inner));
         }
     });
     Watched { child, done }
@@ -89,8 +103,12 @@ mod tests {
         assert_eq!(super::run(&mut Command::new("true"), minute), Ok(()));
         let failed = super::run(&mut Command::new("false"), minute).unwrap_err();
         assert!(failed.contains("false ended with"), "{failed}");
-        let mut sleep = Command::new("sleep");
-        let mut sleep = sleep.arg("600").stdout(Stdio::piped()).spawn().unwrap();
+        // What a program has started holds its output, too. In a group of its own also when
+        // somebody runs this at a terminal.
+        let mut sleep = Command::new("sh");
+        std::os::unix::process::CommandExt::process_group(&mut sleep, 0);
+        sleep.args(["-c", "sleep 600; true"]).stdin(Stdio::null());
+        let mut sleep = super::start(sleep.stdout(Stdio::piped())).unwrap();
         let mut printed = sleep.stdout.take().unwrap();
         let watched = super::watch(sleep, soon);
         // It prints nothing, and its output ends when it is stopped.

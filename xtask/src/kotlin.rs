@@ -24,6 +24,13 @@ const APT_MAX: Duration = Duration::from_secs(15 * 60);
 /// How long Maven may take: a few minutes, and what it downloads the first time.
 const MAVEN_MAX: Duration = Duration::from_secs(30 * 60);
 
+/// A repository that says nothing is given up, instead of after half an hour, and one that breaks
+/// off is asked again.
+const PATIENCE: [&str; 2] = [
+    "-Dmaven.wagon.rto=60000",
+    "-Dmaven.wagon.http.retryHandler.count=5",
+];
+
 /// The oldest Java that the packages run on.
 const JAVA_MIN: u32 = 17;
 
@@ -153,17 +160,17 @@ fn embed(library: &Path, folder: &str) -> Result<(), String> {
 fn maven(arguments: &[&str], terminal: &Path) -> Result<String, String> {
     let said = arguments.join(" ");
     println!("mvn -B -ntp {said}   # in bindings/kotlin");
-    let mut child = Command::new("mvn")
-        // A repository that says nothing is given up, instead of after half an hour.
-        .args(["-B", "-ntp", "-Dmaven.wagon.rto=60000"])
+    let mut mvn = Command::new("mvn");
+    mvn.args(["-B", "-ntp"])
+        .args(PATIENCE)
         .args(arguments)
         .current_dir(Path::new(ROOT).join("bindings/kotlin"))
         .env("MAVEN_OPTS", "-Xmx900m")
         .env("SIDELIGHT_TERMINAL", terminal)
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("Maven did not start: {error}"))?;
+        .stdout(Stdio::piped());
+    let mut child =
+        bounded::start(&mut mvn).map_err(|error| format!("Maven did not start: {error}"))?;
     let stdout = child.stdout.take().expect("stdout was piped above");
     let watched = bounded::watch(child, MAVEN_MAX);
     let (mut ran, mut failed) = (0, 0);

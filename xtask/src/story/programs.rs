@@ -1,16 +1,21 @@
 //! The programs that tell the story, each in processes of its own.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{Device, Readings};
+use crate::bounded;
 
 /// How many entries a list has at most.
 const LIST_MAX: &str = "1000";
+
+/// How long a program may take for one command; the longest, a sync, takes some seconds.
+const CALL_MAX: Duration = Duration::from_secs(5 * 60);
 
 /// After how many entries a diary is killed that writes many more.
 const KILLED_AT: usize = 8;
@@ -403,24 +408,30 @@ fn plain(mut entry: Value) -> Value {
 
 /// What a program prints that ends well.
 fn output(command: &mut Command, input: &str, what: &str) -> Result<String, String> {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("{what} did not start: {error}"))?;
-    if let Some(mut stdin) = child.stdin.take() {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let child = bounded::start(command.stderr(Stdio::piped()));
+    let mut child = child.map_err(|error| format!("{what} did not start: {error}"))?;
+    let stderr = child.stderr.take().expect("stderr was piped above");
+    let complaining = std::thread::spawn(move || io::read_to_string(stderr));
+    let mut stdout = child.stdout.take().expect("stdout was piped above");
+    let stdin = child.stdin.take();
+    let watched = bounded::watch(child, CALL_MAX);
+    if let Some(mut stdin) = stdin {
         // One that fails early reads nothing.
         let _ = stdin.write_all(input.as_bytes());
     }
-    let output = child
-        .wait_with_output()
-        .map_err(|error| format!("{what} was lost: {error}"))?;
-    let said = String::from_utf8(output.stdout);
+    let mut said = Vec::new();
+    let lost = |error: io::Error| format!("{what} was lost: {error}");
+    stdout.read_to_end(&mut said).map_err(lost)?;
+    let status = watched.wait().map_err(lost)?;
+    let said = String::from_utf8(said);
     let said = said.map_err(|_| format!("{what} printed what is not UTF-8"))?;
-    if output.status.success() {
+    if status.success() {
         return Ok(said);
     }
-    let why = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{what}: {}, {}", output.status, why.trim()))
+    let why = complaining.join().ok().and_then(Result::ok);
+    Err(format!(
+        "{what}: {status}, {}",
+        why.unwrap_or_default().trim()
+    ))
 }

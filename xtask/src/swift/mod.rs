@@ -9,12 +9,17 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
 use crate::bindings::{self, Among};
+use crate::bounded;
 use crate::story::Program;
 use toolchain::Toolchain;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// How long each step may take: a build of all takes a minute, the tests half of one.
+const STEP_MAX: Duration = Duration::from_secs(20 * 60);
 
 /// The targets of the package that apps see.
 const MODULES: [&str; 3] = ["Sidelight", "SidelightCore", "SidelightTesting"];
@@ -226,18 +231,17 @@ impl Package {
     }
 
     fn run(&self, words: &[&str]) -> Result<(), String> {
-        succeed(&mut self.swift(words)?)
+        bounded::run(&mut self.swift(words)?, STEP_MAX)
     }
 
     /// Runs the tests, and gives their closing line.
     fn test(&self, options: &[&str]) -> Result<String, String> {
         let all = [&["test", "--skip-build", "--disable-xctest"], options].concat();
         let mut swift = self.swift(&all)?;
-        let mut child = swift
-            .stdout(Stdio::piped())
-            .spawn()
+        let mut child = bounded::start(swift.stdout(Stdio::piped()))
             .map_err(|error| format!("swift did not start: {error}"))?;
         let stdout = child.stdout.take().expect("stdout was piped above");
+        let watched = bounded::watch(child, STEP_MAX);
         let mut closing = None;
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             let mut out = io::stdout().lock();
@@ -246,7 +250,7 @@ impl Package {
                 closing = Some(format!("Swift: test run with {said}"));
             }
         }
-        let succeeded = child.wait().is_ok_and(|status| status.success());
+        let succeeded = watched.wait().is_ok_and(|status| status.success());
         match closing {
             Some(closing) if succeeded && closing.contains(" passed ") => Ok(closing),
             Some(closing) => Err(closing),
@@ -264,7 +268,7 @@ impl Package {
             .arg(self.target.join("diary"));
         swift.arg("-Xlinker").arg(self.search());
         println!("swift build (examples/swift/diary)");
-        succeed(&mut swift)
+        bounded::run(&mut swift, STEP_MAX)
     }
 
     /// Tells the linker where the library is.
@@ -320,7 +324,7 @@ impl Package {
         docc.args(["--fallback-bundle-identifier", "sidelight"]);
         docc.args(["--warnings-as-errors"]);
         println!("docc convert");
-        succeed(&mut docc)
+        bounded::run(&mut docc, STEP_MAX)
     }
 }
 
@@ -382,14 +386,4 @@ fn gone(path: &Path) -> io::Result<()> {
 
 fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// Runs a program to its end, which must be a good one.
-fn succeed(command: &mut Command) -> Result<(), String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{program} ended with {status}; see above")),
-        Err(error) => Err(format!("{program} did not start: {error}")),
-    }
 }
