@@ -79,7 +79,7 @@ impl Listener {
                     settings::listener_config(identity),
                     Some(settings::server_config(identity, &limits)),
                     socket,
-                    runtime,
+                    Arc::new(socket::ListenerRuntime(runtime)),
                 )
             })
             .map_err(|error| BindError::of(&error))?;
