@@ -130,10 +130,10 @@ fn a_database_of_another_version_or_program_is_left_alone() {
         let connection = rusqlite::Connection::open(&path).unwrap();
         connection.execute_batch(sql).unwrap();
     };
-    change("PRAGMA user_version = 2");
+    change("PRAGMA user_version = 3");
     let error = SqliteLog::open(&path, FIRST).unwrap_err();
-    assert_eq!(error, OpenLogError::NewerVersion(2));
-    change("PRAGMA user_version = 1; PRAGMA application_id = 7");
+    assert_eq!(error, OpenLogError::NewerVersion(3));
+    change("PRAGMA user_version = 2; PRAGMA application_id = 7");
     assert_eq!(
         SqliteLog::open(&path, FIRST).unwrap_err(),
         OpenLogError::Foreign
@@ -142,6 +142,55 @@ fn a_database_of_another_version_or_program_is_left_alone() {
     assert_eq!(
         SqliteLog::open(&path, FIRST).unwrap_err(),
         OpenLogError::Foreign
+    );
+}
+
+#[test]
+fn a_database_of_the_first_schema_is_taken_over_with_what_it_holds() {
+    let (_dir, path) = dir();
+    let key = Key::new(1);
+    let mut log = SqliteLog::open(&path, FIRST).unwrap();
+    append(&mut log, &key, 0).unwrap();
+    log.commit().unwrap();
+    let id = key.id(&live(0, 1024));
+    let place = log.place_of(&key.mailbox(), &id).unwrap();
+    assert!(place.is_some());
+    drop(log);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let earlier = "DROP INDEX envelopes_short;
+        CREATE UNIQUE INDEX envelopes_id ON envelopes (mailbox, id);
+        PRAGMA user_version = 1;";
+    connection.execute_batch(earlier).unwrap();
+    drop(connection);
+    for _ in 0..2 {
+        let log = SqliteLog::open(&path, FIRST).unwrap();
+        assert_eq!(log.place_of(&key.mailbox(), &id).unwrap(), place);
+    }
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let index = "SELECT group_concat(name) FROM sqlite_schema
+        WHERE type = 'index' AND tbl_name = 'envelopes'";
+    let names: String = connection.query_row(index, [], |row| row.get(0)).unwrap();
+    assert_eq!(names, "envelopes_short");
+}
+
+/// An append must not read through what lies in its mailbox already.
+#[test]
+fn an_envelope_is_found_by_the_index_of_ids() {
+    let (_dir, path) = dir();
+    drop(SqliteLog::open(&path, FIRST).unwrap());
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let plan = |sql: &str| -> String {
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        let row = connection.query_row(&explain, [], |row| row.get(3));
+        row.unwrap()
+    };
+    let found = plan(
+        "SELECT place FROM envelopes
+        WHERE mailbox = 1 AND substr(id, 1, 8) = x'00' AND id = x'00'",
+    );
+    assert!(
+        found.contains("envelopes_short (mailbox=? AND <expr>=?)"),
+        "{found}"
     );
 }
 
