@@ -11,7 +11,7 @@ use sidelight_store::{Store, Txn};
 use crate::convert::{self, People};
 use crate::device::seek::{self, Wanted};
 use crate::device::view;
-use crate::home::TURN_WAIT;
+use crate::driver::Driver;
 use crate::reading::{self, PAGE_LEN_MAX};
 use crate::records::{Page, Space};
 use crate::{Date, Error, Journal, Reader};
@@ -86,7 +86,7 @@ impl Journal {
     pub async fn prepare_search(&self, deadline: Duration) -> Result<bool, Error> {
         let began = Instant::now();
         loop {
-            if !self.call(|driver| driver.index(TURN_WAIT)).await? {
+            if !self.call(Driver::index_for_a_while).await? {
                 return Ok(true);
             }
             if began.elapsed() >= deadline {

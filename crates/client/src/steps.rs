@@ -16,6 +16,11 @@ use crate::sealing::system_rng;
 use crate::turn::busy;
 use crate::{Error, Warning, reading};
 
+/// How long the index is worked at in one go when somebody waits for it: a tenth of a second is
+/// not yet felt as waiting. Between two goes all that has come meanwhile is handled, of which
+/// there is much while a device is filled.
+const INDEX_FOR: Duration = Duration::from_millis(100);
+
 impl Driver {
     /// Does what changes the device, in the writer's turn.
     pub(crate) fn act<T>(
@@ -47,6 +52,18 @@ impl Driver {
         let indexed = self.device.as_mut().ok_or_else(suspended)?.index();
         self.drain()?;
         indexed
+    }
+
+    /// Brings the search index as far as a call that comes meanwhile may wait for. False if
+    /// nothing is left to be done.
+    pub(crate) fn index_for_a_while(&mut self) -> Result<bool, Error> {
+        let began = Instant::now();
+        while self.index(TURN_WAIT)? {
+            if began.elapsed() >= INDEX_FOR {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Looks at what came in volumes, or packs a volume; in the writer's turn if it comes within

@@ -120,6 +120,11 @@ impl PlacesWriter {
     }
 
     /// What was written.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What was written.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

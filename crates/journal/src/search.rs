@@ -8,7 +8,7 @@
 //! pictograph; scripts without spaces are taken character by character. The same is done to what
 //! is looked for, so that nothing depends on how either was typed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sidelight_format::{EntryDate, EntryId, FieldValue, Kind, PersonId, Rendered};
 use unicode_normalization::UnicodeNormalization;
@@ -83,44 +83,89 @@ pub fn phrases(text: &str) -> Vec<Phrase> {
 /// All terms of an entry.
 pub fn terms(shown: &Rendered, owner: &PersonId) -> Terms {
     let mut terms = Terms::new();
+    each_term(shown, owner, |term, position| match terms.get_mut(term) {
+        Some(positions) => positions.extend(position),
+        None => {
+            terms.insert(term.to_vec(), position.into_iter().collect());
+        }
+    });
+    terms
+}
+
+/// Shows `visit` the terms of an entry as they come, each once for every position at which it
+/// stands; the positions grow. What is said of the entry as a whole has none.
+pub fn each_term(shown: &Rendered, owner: &PersonId, mut visit: impl FnMut(&[u8], Option<u32>)) {
     let mut position = 0;
-    let mut buffer = String::new();
-    let mut take = |text: &str, terms: &mut Terms| {
+    let (mut buffer, mut word_term) = (String::new(), term::word(""));
+    let bare = word_term.len();
+    each_text(shown, |text| {
         each_word(text, &mut buffer, |word| {
-            terms.entry(term::word(word)).or_default().push(position);
+            word_term.truncate(bare);
+            word_term.extend_from_slice(word.as_bytes());
+            visit(&word_term, Some(position));
             position += 1;
         });
         // No phrase reaches from one text into another.
         position += 1;
-    };
-    take(&shown.text, &mut terms);
-    let rules = kinds::rules(&shown.kind);
-    for (name, value) in &shown.fields {
-        // What is chosen from a list is no word of anybody's.
-        let in_words = rules
-            .field(name)
-            .is_none_or(|field| matches!(field.holds, Holds::Words | Holds::SetOfWords));
+    });
+    for (name, tags) in fields_in_words(shown) {
+        if let (FieldValue::List(members), "tags") = (tags, name.as_str()) {
+            let tags: BTreeSet<Vec<u8>> = members.iter().map(|tag| term::tag(tag)).collect();
+            tags.iter().for_each(|tag| visit(tag, None));
+        }
+    }
+    visit(&term::kind(&shown.kind), None);
+    visit(&term::owner(owner), None);
+    visit(&term::day_of_year(&shown.date), None);
+    if let Some(target) = kinds::target_of(&shown.fields) {
+        visit(&term::target(&target), None);
+    }
+    if let Some(day) = holds_until(shown) {
+        visit(&term::until(day), None);
+    }
+}
+
+/// Whether an entry may have a word that begins with `word`, which is folded: a look that costs a
+/// tenth of taking its words apart, and is never wrong when it says no. `buffer` is for its use
+/// alone.
+pub fn may_have_word(shown: &Rendered, word: &str, buffer: &mut String) -> bool {
+    let mut found = false;
+    each_text(shown, |text| {
+        found = found || text_may_have(text, word, buffer);
+    });
+    found
+}
+
+fn text_may_have(text: &str, word: &str, buffer: &mut String) -> bool {
+    buffer.clear();
+    buffer.push_str(text);
+    buffer.make_ascii_lowercase();
+    if buffer.contains(word) {
+        return true;
+    }
+    let foreign = text.split_whitespace().filter(|part| !part.is_ascii());
+    !text.is_ascii() && foreign.map(fold).any(|part| part.contains(word))
+}
+
+/// Shows `visit` each text of an entry whose words count.
+fn each_text(shown: &Rendered, mut visit: impl FnMut(&str)) {
+    visit(&shown.text);
+    for (name, value) in fields_in_words(shown) {
         match value {
-            FieldValue::Text(text) if in_words && name != "target" => take(text, &mut terms),
-            FieldValue::List(members) if in_words => {
-                members.iter().for_each(|member| take(member, &mut terms));
-                if name == "tags" {
-                    let tags = members.iter().map(|tag| term::tag(tag));
-                    terms.extend(tags.map(|tag| (tag, Vec::new())));
-                }
-            }
+            FieldValue::Text(text) if name != "target" => visit(text),
+            FieldValue::List(members) => members.iter().for_each(|member| visit(member)),
             _ => {}
         }
     }
-    let mut whole = vec![
-        term::kind(&shown.kind),
-        term::owner(owner),
-        term::day_of_year(&shown.date),
-    ];
-    whole.extend(kinds::target_of(&shown.fields).map(|target| term::target(&target)));
-    whole.extend(holds_until(shown).map(term::until));
-    terms.extend(whole.into_iter().map(|term| (term, Vec::new())));
-    terms
+}
+
+/// The fields that hold words: what is chosen from a list is no word of anybody's.
+fn fields_in_words(shown: &Rendered) -> impl Iterator<Item = &(String, FieldValue)> {
+    shown.fields.iter().filter(|(name, _)| {
+        kinds::rules(&shown.kind)
+            .field(name)
+            .is_none_or(|field| matches!(field.holds, Holds::Words | Holds::SetOfWords))
+    })
 }
 
 /// The last day on which what an entry says may matter by itself, as a
@@ -200,8 +245,9 @@ fn each_word(text: &str, word: &mut String, mut visit: impl FnMut(&str)) {
             for run in part.split(|c: char| !c.is_ascii_alphanumeric()) {
                 if !run.is_empty() {
                     word.clear();
-                    word.extend(run.chars().map(|c| c.to_ascii_lowercase()));
-                    visit(cut(word));
+                    word.push_str(cut(run));
+                    word.make_ascii_lowercase();
+                    visit(word);
                 }
             }
             continue;
@@ -324,6 +370,26 @@ mod tests {
         for c in (0..=0x10_ffff_u32).filter_map(char::from_u32) {
             let once = fold(c.encode_utf8(&mut [0; 4]));
             assert_eq!(fold(&once), once, "U+{:04X}", c as u32);
+        }
+    }
+
+    #[test]
+    fn a_quick_look_misses_no_word() {
+        let texts = [
+            "Straße, café — ｆｕｌｌ　ｗｉｄｔｈ don’t",
+            "ﬁne Łódź smørrebrød co\u{ad}operate İstanbul ΟΔΥΣΣΕΎΣ",
+            "日本語 カタカナ 👍🏽 كِتَابٌ plain WORDS-and_7:30",
+            "",
+        ];
+        let mut buffer = String::new();
+        for text in texts {
+            for word in words(text) {
+                assert!(text_may_have(text, &word, &mut buffer), "{word}");
+                for (end, _) in word.char_indices() {
+                    assert!(text_may_have(text, &word[..end], &mut buffer));
+                }
+            }
+            assert!(!text_may_have(text, "zeppelin", &mut buffer));
         }
     }
 

@@ -11,7 +11,7 @@
 //!
 //! Every function here fails as the reading methods of [`Txn`] do, and no other way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use sidelight_format::record::{
     IndexKey, PageWriter, Places, PlacesWriter, SearchDirectory, SearchKeys, SearchPage, SearchRun,
@@ -38,19 +38,82 @@ pub const START: IndexKey = IndexKey {
     entry: EntryId([0; EntryId::LEN]),
 };
 
-/// An entry as it is indexed.
-#[derive(Clone)]
-pub struct Indexed {
-    /// Its place in the timeline.
-    pub key: IndexKey,
-    /// Its terms, each with the positions at which it stands; none for one that stands nowhere.
-    pub terms: BTreeMap<Vec<u8>, Vec<u32>>,
+/// A run as it is built: entries in their order, and behind each its terms. What it takes of
+/// memory is what the run takes on the disk, and some hundred bytes for each term.
+#[derive(Default)]
+pub struct RunBuilder {
+    keys: Vec<IndexKey>,
+    /// Terms with their places in `places`.
+    terms: HashMap<Box<[u8]>, usize>,
+    places: Vec<TermPlaces>,
 }
 
-impl core::fmt::Debug for Indexed {
+/// A term with its places.
+type WrittenTerm = (Box<[u8]>, PlacesWriter);
+
+/// The places of one term.
+struct TermPlaces {
+    written: PlacesWriter,
+    /// The last entry that has it, with its positions: not written yet.
+    entry: u32,
+    positions: Vec<u32>,
+}
+
+impl RunBuilder {
+    /// Begins an entry, at its place in the timeline.
+    pub fn entry(&mut self, key: IndexKey) {
+        self.keys.push(key);
+    }
+
+    /// The entry that began last has a term; at a position, unless it stands nowhere. Positions
+    /// of a term grow.
+    pub fn term(&mut self, term: &[u8], position: Option<u32>) {
+        let entry = (self.keys.len() as u32).saturating_sub(1);
+        let Some(at) = self.terms.get(term) else {
+            self.terms.insert(term.into(), self.places.len());
+            self.places.push(TermPlaces {
+                written: PlacesWriter::default(),
+                entry,
+                positions: position.into_iter().collect(),
+            });
+            return;
+        };
+        let places = &mut self.places[*at];
+        if places.entry != entry {
+            places.written.push(places.entry, &places.positions);
+            places.positions.clear();
+            places.entry = entry;
+        }
+        places.positions.extend(position);
+    }
+
+    /// How many entries have begun.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether no entry has begun.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Its keys, and its terms in their order, each with its places.
+    fn finish(mut self) -> (Vec<IndexKey>, Vec<WrittenTerm>) {
+        let mut terms: Vec<(Box<[u8]>, usize)> = self.terms.into_iter().collect();
+        terms.sort_unstable();
+        let written = terms.into_iter().map(|(term, at)| {
+            let places = &mut self.places[at];
+            places.written.push(places.entry, &places.positions);
+            (term, core::mem::take(&mut places.written))
+        });
+        (self.keys, written.collect())
+    }
+}
+
+impl core::fmt::Debug for RunBuilder {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Indexed")
-            .field("key", &self.key)
+        f.debug_struct("RunBuilder")
+            .field("entries", &self.keys.len())
             .finish_non_exhaustive()
     }
 }
@@ -79,7 +142,7 @@ pub fn run_of(
 }
 
 /// Puts one run in place of those that begin at `first` or later and before `until`; none is
-/// the end of the timeline. `entries` are all that it has, sorted by key.
+/// the end of the timeline. `built` has all its entries, sorted by key.
 ///
 /// # Errors
 /// Those of reading.
@@ -87,7 +150,7 @@ pub fn put_run(
     txn: &mut Txn<'_>,
     first: IndexKey,
     until: Option<IndexKey>,
-    entries: &[Indexed],
+    built: RunBuilder,
 ) -> Result<(), StoreError> {
     let mut directory = directory(txn)?;
     let replaced = |begins: &IndexKey| *begins >= first && until.is_none_or(|end| *begins < end);
@@ -98,33 +161,25 @@ pub fn put_run(
     }
     directory.runs.retain(|(begins, _)| !replaced(begins));
 
+    let (keys, terms) = built.finish();
     let mut run = SearchRun {
-        entries: entries.len() as u32,
+        entries: keys.len() as u32,
         keys: Vec::new(),
         pages: Vec::new(),
     };
-    for some in entries.chunks(PAGE_KEYS) {
-        let keys: Vec<IndexKey> = some.iter().map(|entry| entry.key).collect();
+    for some in keys.chunks(PAGE_KEYS) {
         let number = take(&mut directory.next)?;
-        run.keys.push((keys[0], number));
+        run.keys.push((some[0], number));
+        let keys = some.to_vec();
         txn.put(Key::Number(number), &SearchKeys { keys });
-    }
-    let mut terms: BTreeMap<&[u8], PlacesWriter> = BTreeMap::new();
-    for (number, entry) in entries.iter().enumerate() {
-        for (term, positions) in &entry.terms {
-            terms
-                .entry(term)
-                .or_default()
-                .push(number as u32, positions);
-        }
     }
     let mut page = PageWriter::default();
     let mut first_term: &[u8] = &[];
-    for (term, places) in terms {
+    for (term, places) in &terms {
         if page.is_empty() {
             first_term = term;
         }
-        page.push(term, &places.into_bytes());
+        page.push(term, places.as_bytes());
         if page.len() >= PAGE_LEN {
             put_page(txn, &mut directory, &mut run, first_term, &mut page)?;
         }

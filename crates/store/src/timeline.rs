@@ -12,7 +12,7 @@
 //!
 //! Every function here fails as the reading methods of [`Txn`] do, and no other way.
 
-use core::ops::ControlFlow;
+use core::{cell::OnceCell, ops::ControlFlow};
 use std::{borrow::Cow, collections::BTreeMap};
 
 use sidelight_format::{
@@ -221,7 +221,8 @@ pub fn len(txn: &Txn<'_>) -> Result<u64, StoreError> {
 /// What a transaction has done to the timeline.
 #[derive(Default)]
 pub(crate) struct Changes {
-    directory: Option<IndexDirectory>,
+    /// Read once: after ten years it has twenty kilobytes.
+    directory: OnceCell<IndexDirectory>,
     directory_changed: bool,
     /// The changed pages by number; none for a deleted one.
     pages: BTreeMap<u64, Option<IndexPage>>,
@@ -242,7 +243,7 @@ pub(crate) fn write_back(txn: &mut Txn<'_>) {
             None => txn.delete::<IndexPage>(Key::Number(number)),
         }
     }
-    if let Some(directory) = changes.directory
+    if let Some(directory) = changes.directory.into_inner()
         && changes.directory_changed
     {
         txn.put(Key::One, &directory);
@@ -279,10 +280,13 @@ fn place_of(pages: &[(IndexKey, u32, u64)], key: &IndexKey) -> usize {
         .saturating_sub(1)
 }
 
-fn directory<'t>(txn: &'t Txn<'_>) -> Result<Cow<'t, IndexDirectory>, StoreError> {
-    match &txn.index.directory {
-        Some(directory) => Ok(Cow::Borrowed(directory)),
-        None => Ok(Cow::Owned(txn.get(Key::One)?.unwrap_or_default())),
+fn directory<'t>(txn: &'t Txn<'_>) -> Result<&'t IndexDirectory, StoreError> {
+    match txn.index.directory.get() {
+        Some(directory) => Ok(directory),
+        None => {
+            let read = txn.get(Key::One)?.unwrap_or_default();
+            Ok(txn.index.directory.get_or_init(|| read))
+        }
     }
 }
 
@@ -300,11 +304,9 @@ fn read_page<'t>(txn: &'t Txn<'_>, number: u64) -> Result<Cow<'t, IndexPage>, St
 }
 
 fn directory_mut<'t>(txn: &'t mut Txn<'_>) -> Result<&'t mut IndexDirectory, StoreError> {
-    let directory = match txn.index.directory.take() {
-        Some(directory) => directory,
-        None => txn.get(Key::One)?.unwrap_or_default(),
-    };
-    Ok(txn.index.directory.insert(directory))
+    directory(txn)?;
+    // It was read just now, if not before.
+    txn.index.directory.get_mut().ok_or(StoreError::Damaged)
 }
 
 /// The rows of the page at `at` of the directory, to be changed.

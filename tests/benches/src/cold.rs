@@ -114,8 +114,11 @@ pub struct Filled {
     pub all_us: u64,
     /// Until the search index has every entry, too.
     pub searchable_us: u64,
-    /// One search after the first of these and before the other: without an index.
+    /// One search after the first of these and before the other: without an index, by who only
+    /// reads.
     pub unindexed_us: u64,
+    /// The same, asked of the device that takes proofs in: after what it is at.
+    pub asked_us: u64,
     /// On the processor until all is kept, the relay's and the device's.
     pub cpu_us: u64,
     /// On the wire until all is kept, as UDP; nothing if no proxy counts them.
@@ -194,9 +197,13 @@ pub async fn fill(
     }
     let (all, cpu) = (began.elapsed(), processor_time() - cpu);
     let after = proxy.as_ref().map_or((0, 0), passed);
+    let reader = Reader::open(place.join("further"), keys(place, "further")).await?;
     let looking = Instant::now();
-    device.search(phrase(words)).await?;
+    reader.search(phrase(words)).await?;
     let unindexed = looking.elapsed();
+    let asking = Instant::now();
+    device.search(phrase(words)).await?;
+    let asked = asking.elapsed();
     device.prepare_search(PATIENCE).await?;
     let searchable = began.elapsed();
     sync(&device).await?;
@@ -215,6 +222,7 @@ pub async fn fill(
         all_us: all.as_micros() as u64,
         searchable_us: searchable.as_micros() as u64,
         unindexed_us: unindexed.as_micros() as u64,
+        asked_us: asked.as_micros() as u64,
         cpu_us: cpu.as_micros() as u64,
         up_bytes: after.0 - before.0,
         down_bytes: after.1 - before.1,

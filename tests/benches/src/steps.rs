@@ -423,6 +423,15 @@ impl Bench<'_> {
             ("`str::contains` over the text in memory", scan),
             Goal::AtMost(30.0),
         );
+        report.compare(
+            Unit::Seconds,
+            (
+                "… asked of a device that takes proofs in",
+                us(of(|it| it.asked_us)),
+            ),
+            ("`str::contains` over the text in memory", scan),
+            Goal::None,
+        );
         for aged in ages.iter_mut().filter(|aged| aged.span == self.top) {
             aged.filled = Some(Duration::from_secs_f64(us(of(|it| it.all_us))));
         }

@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sidelight_format::EntryId;
-use sidelight_format::record::{IndexKey, IndexRow, SearchChange};
-use sidelight_journal::search::terms;
-use sidelight_store::search::{self, Indexed, START};
+use sidelight_format::record::{IndexKey, IndexRow, RenderedRecord, SearchChange};
+use sidelight_journal::search::each_term;
+use sidelight_store::search::{self, RunBuilder, START};
 use sidelight_store::{Key, Txn, timeline};
 
 use super::Device;
@@ -242,14 +242,20 @@ fn build_before(txn: &mut Txn<'_>, until: Option<IndexKey>) -> Result<(), Error>
                 break 'rows;
             }
             before = Some(row.key);
-            entries.extend(indexed(txn, row, &mut text)?);
+            if let Some(shown) = rendered(txn, &row.key.entry)? {
+                text += shown.rendered.text.len();
+                entries.push((row.key, shown));
+            }
         }
         if rows.len() < ROWS {
             break;
         }
     }
-    entries.reverse();
-    Ok(search::put_run(txn, first, until, &entries)?)
+    let mut run = RunBuilder::default();
+    for (key, shown) in entries.into_iter().rev() {
+        index_entry(&mut run, key, &shown);
+    }
+    Ok(search::put_run(txn, first, until, run)?)
 }
 
 /// Builds a run anew, as several if it has outgrown one.
@@ -263,16 +269,19 @@ fn rebuild(txn: &mut Txn<'_>, at: &IndexKey) -> Result<(), Error> {
         None => RUN_ENTRIES,
         Some(_) => rows.len().div_ceil(rows.len().div_ceil(RUN_ENTRIES).max(1)),
     };
-    let (mut entries, mut text) = (Vec::new(), 0);
+    let (mut run, mut text) = (RunBuilder::default(), 0);
     for row in &rows {
-        if entries.len() >= room.max(1) || text >= RUN_TEXT {
-            search::put_run(txn, first, Some(row.key), &entries)?;
+        if run.len() >= room.max(1) || text >= RUN_TEXT {
+            search::put_run(txn, first, Some(row.key), std::mem::take(&mut run))?;
             (first, text) = (row.key, 0);
-            entries.clear();
         }
-        entries.extend(indexed(txn, row, &mut text)?);
+        // None where one was taken back.
+        if let Some(shown) = rendered(txn, &row.key.entry)? {
+            text += shown.rendered.text.len();
+            index_entry(&mut run, row.key, &shown);
+        }
     }
-    Ok(search::put_run(txn, first, until, &entries)?)
+    Ok(search::put_run(txn, first, until, run)?)
 }
 
 /// The timeline from `first` to before `until`, in its order.
@@ -296,14 +305,9 @@ fn rows_between(
     Ok(found)
 }
 
-/// An entry as it is indexed; none where one was taken back.
-fn indexed(txn: &Txn<'_>, row: &IndexRow, text: &mut usize) -> Result<Option<Indexed>, Error> {
-    let shown = rendered(txn, &row.key.entry)?;
-    Ok(shown.map(|shown| {
-        *text += shown.rendered.text.len();
-        Indexed {
-            key: row.key,
-            terms: terms(&shown.rendered, &shown.preimage.owner),
-        }
-    }))
+fn index_entry(run: &mut RunBuilder, key: IndexKey, shown: &RenderedRecord) {
+    run.entry(key);
+    each_term(&shown.rendered, &shown.preimage.owner, |term, position| {
+        run.term(term, position);
+    });
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use sidelight_format::record::{IndexKey, IndexRow, RenderedRecord, SearchChange};
 use sidelight_format::{EntryId, PersonId, SpaceId};
-use sidelight_journal::search::{Terms, term, terms};
+use sidelight_journal::search::{Terms, may_have_word, term, terms};
 use sidelight_store::search::{self, Clause, START, Span};
 use sidelight_store::{Store, Txn, timeline};
 
 use super::entries::{index_row, rendered};
 use super::lock::{Lock, PrivateLock, private_kind};
 use super::permit::heed;
-use super::view::{EntryView, entry_view, private};
+use super::view::{EntryView, Unproved, entry_view, private};
 use crate::Error;
 
 /// How many rows of the timeline are looked at in one go.
@@ -59,7 +59,7 @@ pub fn seek(
     limit: usize,
 ) -> Result<(Vec<EntryView>, Option<IndexKey>), Error> {
     let txn = Txn::begin(store)?;
-    let private = private(&txn)?;
+    let (private, unproved) = (private(&txn)?, Unproved::of(&txn)?);
     let mut found = Vec::new();
     let mut before = before.copied();
     loop {
@@ -74,7 +74,7 @@ pub fn seek(
             if wanted.space.is_some_and(|space| !space.is(&shown.space)) {
                 continue;
             }
-            let view = heed(&txn, private, entry_view(&txn, key.entry, shown)?)?;
+            let view = heed(&txn, private, entry_view(&txn, unproved, key.entry, shown)?)?;
             if view.heeded || !wanted.heeded {
                 found.push(view);
             }
@@ -124,6 +124,7 @@ fn keys(
         found.sort_unstable_by(|a, b| b.cmp(a));
         found.truncate(limit);
     }
+    let (words, mut buffer) = (words(wanted), String::new());
     let mut before = [before, begins].into_iter().flatten().min();
     while begins != Some(START) && found.len() < limit {
         let rows = timeline::page(txn, before, ROWS, |row| !lock.hides(&row.space))?;
@@ -133,6 +134,9 @@ fn keys(
             }
             if may_have(wanted, row)
                 && let Some(shown) = rendered(txn, &row.key.entry)?
+                && words
+                    .iter()
+                    .all(|word| may_have_word(&shown.rendered, word, &mut buffer))
                 && has(wanted, &terms_of(&shown))
             {
                 found.push(row.key);
@@ -144,6 +148,26 @@ fn keys(
         }
     }
     Ok(found)
+}
+
+/// Words, or beginnings of words, without which nothing can have what is wanted: the longest of
+/// each phrase, which the fewest entries have.
+fn words(wanted: &Wanted) -> Vec<&str> {
+    let of_word = |span: &'_ Span| span.is_about(&term::word(""));
+    let phrases = wanted.clauses.iter().map(|clause| match clause {
+        Clause::Phrase(spans) => spans.as_slice(),
+        Clause::AnyOf(spans) if spans.len() == 1 => spans.as_slice(),
+        Clause::AnyOf(_) => &[],
+    });
+    let longest = phrases.filter_map(|spans| {
+        let spans = spans.iter().filter(|span| of_word(span));
+        let words = spans.filter_map(|span| {
+            let word = span.beginning_of_all()?.get(term::word("").len()..)?;
+            std::str::from_utf8(word).ok()
+        });
+        words.max_by_key(|word| word.len())
+    });
+    longest.collect()
 }
 
 fn terms_of(shown: &RenderedRecord) -> Terms {

@@ -39,6 +39,11 @@ impl Span {
         Self { from, until }
     }
 
+    /// What all its terms begin with, if that is all there is to them.
+    pub fn beginning_of_all(&self) -> Option<&[u8]> {
+        self.until.starts_with(&self.from).then_some(&self.from)
+    }
+
     /// Whether its terms say the same kind of thing as `term`: they begin with the same byte.
     pub fn is_about(&self, term: &[u8]) -> bool {
         self.from.first() == term.first()

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -15,6 +16,29 @@ fn key(day: u32) -> IndexKey {
         order: day % 3,
         entry: EntryId([day as u8; 32]),
     }
+}
+
+/// An entry with its terms, each with the positions at which it stands.
+#[derive(Clone)]
+struct Indexed {
+    key: IndexKey,
+    terms: BTreeMap<Vec<u8>, Vec<u32>>,
+}
+
+fn built(entries: &[Indexed]) -> RunBuilder {
+    let mut built = RunBuilder::default();
+    for entry in entries {
+        built.entry(entry.key);
+        for (term, positions) in &entry.terms {
+            if positions.is_empty() {
+                built.term(term, None);
+            }
+            for position in positions {
+                built.term(term, Some(*position));
+            }
+        }
+    }
+    built
 }
 
 /// An entry of one-letter words; a third of the terms stand nowhere.
@@ -86,8 +110,8 @@ proptest! {
                 .map(|(key, words)| indexed(*key, words))
                 .collect();
             // Twice, the second in place of the first.
-            put_run(&mut txn, *first, until, &run[..run.len() / 2]).unwrap();
-            put_run(&mut txn, *first, until, &run).unwrap();
+            put_run(&mut txn, *first, until, built(&run[..run.len() / 2])).unwrap();
+            put_run(&mut txn, *first, until, built(&run)).unwrap();
             prop_assert_eq!(begins(&txn).unwrap(), Some(*first));
             prop_assert_eq!(run_of(&txn, first).unwrap(), Some((*first, until)));
         }
@@ -133,7 +157,7 @@ fn of_a_forgotten_entry_no_row_has_a_word_and_no_other_page_is_touched() {
             }
         })
         .collect();
-    put_run(&mut txn, START, None, &entries).unwrap();
+    put_run(&mut txn, START, None, built(&entries)).unwrap();
     let batch = txn.into_batch();
     store.commit(batch).unwrap();
     let has = |needle: &[u8]| {
@@ -161,7 +185,13 @@ fn nothing_of_it_lies_open() {
     let mut store = disk.create(sealing(1)).unwrap();
     let mut txn = Txn::begin(&store).unwrap();
     let terms = BTreeMap::from([(b"\0zeppelin".to_vec(), vec![0])]);
-    put_run(&mut txn, START, None, &[Indexed { key: key(7), terms }]).unwrap();
+    put_run(
+        &mut txn,
+        START,
+        None,
+        built(&[Indexed { key: key(7), terms }]),
+    )
+    .unwrap();
     let batch = txn.into_batch();
     store.commit(batch).unwrap();
     for row in disk.sealed() {
