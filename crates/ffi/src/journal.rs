@@ -261,6 +261,28 @@ impl Journal {
         run(async move { journal.link(lifetime).await }).await
     }
 
+    /// Looks at what came in volumes, and packs what is new, which a journal otherwise does by
+    /// itself when it has been left alone for a moment: for a background task while the phone is
+    /// charged, and before `confirm` takes a further device in. What is packed and synchronised by
+    /// then, the new device has soon. Other calls get in between. Says whether nothing is left to
+    /// do; false if `deadline_ms` milliseconds were over before.
+    ///
+    /// Fails as Storage; Cancelled by `cancel`.
+    #[uniffi::method(default(cancel = None))]
+    pub async fn prepare_volumes(
+        &self,
+        deadline_ms: i64,
+        cancel: Option<Arc<CancelToken>>,
+    ) -> Result<bool, JournalError> {
+        let journal = self.journal();
+        let deadline = duration(deadline_ms)?;
+        run_until(
+            cancel,
+            async move { journal.prepare_volumes(deadline).await },
+        )
+        .await
+    }
+
     /// The person's own devices, in the order in which they came. The partner never sees them.
     pub async fn devices(&self) -> Result<Vec<OwnDevice>, JournalError> {
         let journal = self.journal();

@@ -109,8 +109,19 @@ macro_rules! mirrored {
     };
 }
 
-/// The same, the other way.
+/// The same, the other way; of an enum that goes no other way, with the enum itself.
 macro_rules! taken {
+    ($(#[doc = $doc:literal])* #[to($Of:ty)] pub enum $Name:ident {
+        $($(#[doc = $variant_doc:literal])* $Variant:ident,)+
+    }) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, uniffi::Enum)]
+        pub enum $Name {
+            $($(#[doc = $variant_doc])* $Variant,)+
+        }
+
+        $crate::mirror::taken!($Name, $Of, $($Variant),+);
+    };
     ($Name:ident, $Of:ty, $($Variant:ident),+) => {
         impl From<$Name> for $Of {
             fn from(given: $Name) -> Self {

@@ -42,6 +42,22 @@ extension Journal {
         try await calling { try await core.link(lifetimeMs: lifetime.milliseconds) }
     }
 
+    /// Looks at what came in volumes, and packs what is new, which a journal otherwise does by
+    /// itself when it has been left alone for a moment: for a background task while the phone is
+    /// charged, and before ``confirm(same:)`` takes a further device in. What is packed and
+    /// synchronised by then, the new device has soon.
+    ///
+    /// - Returns: whether nothing is left to do; false if `deadline` was over before.
+    @discardableResult
+    public func prepareVolumes(
+        deadline: Duration = .seconds(60)
+    ) async throws(JournalError) -> Bool {
+        let deadlineMs = deadline.milliseconds
+        return try await stopping { token in
+            try await core.prepareVolumes(deadlineMs: deadlineMs, cancel: token)
+        }
+    }
+
     /// The person's own devices, in the order in which they came. The partner never sees them.
     public func devices() async throws(JournalError) -> [OwnDevice] {
         try await calling { try await core.devices() }

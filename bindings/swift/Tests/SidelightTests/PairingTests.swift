@@ -56,6 +56,7 @@ extension Everything {
             for journal in [ana.journal, tablet, ana.journal, tablet] {
                 try await journal.syncNow()
             }
+            #expect(try await ana.journal.prepareVolumes())
             for journal in [ana.journal, tablet] { try await journal.confirm(same: true) }
             for journal in [tablet, ana.journal, tablet] { try await journal.syncNow() }
             #expect(try await tablet.page().entries.map(\.text) == ["written before"])

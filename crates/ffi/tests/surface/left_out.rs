@@ -21,10 +21,6 @@ pub(crate) const LEFT_OUT: &[(&str, &str)] = &[
     ("FILE_LEN_MAX", "a longer file is refused with a sentence"),
     ("FileKeyStore::path", "whoever made it knows"),
     ("HOLD_MAX", "said in the words of `hold`"),
-    (
-        "Journal::prepare_volumes",
-        "not yet; a journal does it by itself when it is left alone",
-    ),
     ("KEY_LEN", "said in the words of `KeyStore`"),
     (
         "MemoryKeyStore::lock",

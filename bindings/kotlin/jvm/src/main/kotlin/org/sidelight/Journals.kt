@@ -112,6 +112,13 @@ public suspend fun Journal.invite(lifetime: Duration): Invited = invite(lifetime
 /** Invites a further device of this person, for at most [lifetime]. */
 public suspend fun Journal.link(lifetime: Duration): Invited = link(lifetime.inWholeMilliseconds)
 
+/**
+ * Packs what is new for a further device; false if the [deadline] was over before. For a background
+ * task while the phone is charged. Cancelling the coroutine stops it.
+ */
+public suspend fun Journal.prepareVolumes(deadline: Duration): Boolean =
+    stoppable { prepareVolumes(deadline.inWholeMilliseconds, it) }
+
 /** Invites the partner that there is to compare once more, for at most [lifetime]. */
 public suspend fun Journal.inviteAgain(lifetime: Duration): Invited =
     inviteAgain(lifetime.inWholeMilliseconds)

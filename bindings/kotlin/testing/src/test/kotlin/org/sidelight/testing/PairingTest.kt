@@ -30,6 +30,7 @@ import org.sidelight.joinOwn
 import org.sidelight.link
 import org.sidelight.memoryKeyStore
 import org.sidelight.nextStep
+import org.sidelight.prepareVolumes
 import org.sidelight.syncNow
 import org.sidelight.use
 
@@ -105,6 +106,7 @@ class PairingTest {
                 Journal.joinOwn(home, memoryKeyStore(), link, "tablet").use { tablet ->
                     for (journal in listOf(phone, tablet, phone, tablet)) journal.syncNow(30.seconds)
                     assertEquals(phone.pairing()!!.comparison, tablet.pairing()!!.comparison)
+                    assertTrue(phone.prepareVolumes(60.seconds))
                     phone.confirm(true)
                     tablet.confirm(true)
                     for (journal in listOf(tablet, phone, tablet)) journal.syncNow(30.seconds)
