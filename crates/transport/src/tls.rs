@@ -10,9 +10,16 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::ring::cipher_suite::{
     TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256,
 };
-use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature_with_raw_key};
-use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::crypto::ring::sign::any_eddsa_type;
+use rustls::crypto::{
+    CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms,
+    verify_tls13_signature_with_raw_key,
+};
+use rustls::pki_types::{
+    CertificateDer, PrivateKeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime,
+};
 use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
+use rustls::sign::SigningKey;
 use rustls::version::TLS13;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, PeerIncompatible, ServerConfig,
@@ -31,7 +38,8 @@ pub(crate) const ALPN: &[u8] = b"sidelight/1";
 /// exist (RFC 6761), and is not sent.
 pub(crate) const SERVER_NAME: &str = "relay.invalid";
 
-/// ring's algorithms, less what neither end needs.
+/// Of ring's algorithms those that the two ends need, one by one: nothing that comes over the line
+/// reaches RSA, the NIST curves or a chain of certificates, and none of it fills an app.
 ///
 /// Never the process's default provider: a program that also links another one has none or the
 /// wrong one. 256-bit ciphers only, AES first, since phones and servers have it in hardware.
@@ -40,10 +48,37 @@ pub(crate) fn provider() -> &'static Arc<CryptoProvider> {
         Arc::new(CryptoProvider {
             cipher_suites: vec![TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256],
             kx_groups: vec![X25519MLKEM768],
-            ..ring::default_provider()
+            signature_verification_algorithms: SIGNATURES,
+            secure_random: &Ours,
+            key_provider: &Ours,
         })
     });
     &PROVIDER
+}
+
+/// The one signature that is verified: a relay's.
+static SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
+    all: &[webpki::ring::ED25519],
+    mapping: &[(SignatureScheme::ED25519, &[webpki::ring::ED25519])],
+};
+
+/// The system's randomness, and Ed25519 keys.
+#[derive(Debug)]
+struct Ours;
+
+impl SecureRandom for Ours {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), GetRandomFailed> {
+        getrandom::fill(buffer).map_err(|_| GetRandomFailed)
+    }
+}
+
+impl KeyProvider for Ours {
+    fn load_private_key(&self, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
+        match key {
+            PrivateKeyDer::Pkcs8(key) => any_eddsa_type(&key),
+            _ => Err(Error::General("only Ed25519 keys are used".into())),
+        }
+    }
 }
 
 /// The cipher that QUIC fixes for its first packets (RFC 9001 §5.2), whose keys anybody can derive.
