@@ -279,3 +279,55 @@ fn a_relay_without_room_for_volumes_holds_nothing_else_up() {
     assert_eq!(texts(&story, tablet), texts(&story, ADA));
     assert_eq!(story.waiting(ADA), 0);
 }
+
+/// An entry of both is packed, then edited, in the volume or after; the edit reaches a device that
+/// is linked before the volume does.
+fn edited_while_filled(seed: u64, packed_edit: bool) {
+    let mut story = Story::with_journal(seed, 80);
+    let entry = story.write(ADA, together("soup"));
+    story.settle();
+    let mut link = None;
+    let mut edit = Bytes::new();
+    for step in [!packed_edit, packed_edit] {
+        if step {
+            link = Some(story.link(ADA).expect("nothing else is under way"));
+            assert!(story.pack(ADA) > 0);
+            story.settle();
+        } else {
+            let sent = story.puts().len();
+            story.edit(BO, &entry, (0, 0, "hot ")).expect("of both");
+            story.settle();
+            let mut of_bo = story.puts()[sent..].iter().filter(|(home, ..)| *home == BO);
+            edit = of_bo.next().expect("it was sent").2.clone();
+        }
+    }
+    let shared = story.status(ADA).shared.expect("they are paired");
+    let mailboxes = story.mailboxes(ADA, &shared);
+    let link = link.expect("shown");
+    let tablet = story.join_own(&link, "tablet").expect("a fresh link");
+    let mut pushed = false;
+    story.liar = Some(Box::new(move |whose, mailbox, frame| {
+        let lists = matches!(&frame, Frame::Items { items, .. }
+            if items.iter().any(|it| it.id == envelope_id(mailbox, &edit)));
+        if whose != tablet || !mailboxes.contains(mailbox) || !lists || pushed {
+            return vec![frame];
+        }
+        pushed = true;
+        let envelope = edit.clone();
+        vec![Frame::Arrived { envelope }, frame]
+    }));
+    story.exchange();
+    for side in [ADA, tablet] {
+        story.confirm(side, true).expect("there are emoji");
+    }
+    story.exchange();
+    story.assert_whole(ADA, tablet);
+    assert_eq!(story.text(tablet, &entry).as_deref(), Some("hot soup"));
+    assert_eq!(story.facts(tablet), [], "nobody lied");
+}
+
+#[test]
+fn an_edit_that_comes_before_the_volume_with_its_entry_is_shown_and_accuses_nobody() {
+    edited_while_filled(7, false);
+    edited_while_filled(8, true);
+}

@@ -1,5 +1,7 @@
 //! Receiving: an envelope is opened, proved, and only then touches an entry.
 
+use std::collections::BTreeSet;
+
 use sidelight_crypto::Unopened;
 use sidelight_format::record::{
     ChainBranch, ChainPlace, EnvelopeRecord, Fact, Verdict, WaitingRecord,
@@ -321,12 +323,15 @@ impl Core {
             }
         }
         for (number, record, authored) in waiting {
-            let verdict = match authored {
-                Some(authored) => self.verdict_of(txn, &entry, &authored)?,
+            let verdict = match &authored {
+                Some(authored) => self.verdict_of(txn, &entry, authored)?,
                 None => Verdict::Refused,
             };
             if verdict == Verdict::Waiting {
                 continue;
+            }
+            if let (Verdict::Accepted, Some(authored)) = (verdict, &authored) {
+                self.is_proved_by(txn, &entry, &authored.parts)?;
             }
             self.released = true;
             txn.delete::<WaitingRecord>(Key::Number(number));
@@ -337,6 +342,26 @@ impl Core {
             if let Some(kept) = txn.get::<EnvelopeRecord>(name)? {
                 txn.put(name, &EnvelopeRecord { verdict, ..kept });
             }
+        }
+        Ok(())
+    }
+
+    /// A volume has brought entries: what waited for them may apply now.
+    pub(super) fn retry_all_waiting(
+        &mut self,
+        txn: &mut Txn<'_>,
+        brought: &BTreeSet<EntryId>,
+        outside: &mut Outside<'_>,
+    ) -> Result<(), Error> {
+        if self.waiting.values().all(|own| *own == 0) {
+            return Ok(());
+        }
+        let waiting = txn.range::<WaitingRecord>(0, Direction::Up, usize::MAX)?;
+        let waiting = waiting.into_iter().map(|(_, record)| record.entry);
+        let waiting: BTreeSet<EntryId> = waiting.filter(|id| brought.contains(id)).collect();
+        for entry in waiting {
+            self.make_sure(txn, &entry, outside)?;
+            self.retry_waiting(txn, entry)?;
         }
         Ok(())
     }

@@ -1,14 +1,14 @@
 //! Filling a new device: entries first, the newest before the others, then their proof, then
 //! whatever no volume brought, envelope by envelope.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sidelight_format::record::{
     EntryRecord, EnvelopeRecord, Fact, RenderedRecord, Taking, UnprovedRecord, Verdict,
 };
 use sidelight_format::{
-    Bytes, Class, EnvelopeId, EpochId, MailboxName, Mode, Position, SignedDirectory, SpaceId,
-    VerifyingKey, Volume, VolumeItem, VolumePart, digest, limits,
+    Bytes, Class, EntryId, EnvelopeId, EpochId, MailboxName, Mode, Position, SignedDirectory,
+    SpaceId, VerifyingKey, Volume, VolumeItem, VolumePart, digest, limits,
 };
 use sidelight_store::{Key, Txn, timeline};
 use sidelight_sync::{Outside, volumes};
@@ -328,7 +328,7 @@ impl Core {
         txn: &mut Txn<'_>,
         (mailbox, envelope): (MailboxName, EnvelopeId),
         part: &VolumePart,
-        outside: &Outside<'_>,
+        outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
         let Some(taking) = &self.volumes.record.taking else {
             return Ok(());
@@ -348,11 +348,16 @@ impl Core {
             self.lose_part(&envelope);
             return self.report(txn, Fact::Volume { maker }, outside.now);
         };
+        let brought: BTreeSet<EntryId> = {
+            let preimages = items.iter().map(|item| &item.preimage);
+            preimages.map(|it| it.id(&volume.space)).collect()
+        };
         for item in items {
             if !self.take_item(txn, &volume, maker, item)? {
                 self.report(txn, Fact::Volume { maker }, outside.now)?;
             }
         }
+        self.retry_all_waiting(txn, &brought, outside)?;
         self.keep_taken(txn, mailbox, envelope, Class::Volume);
         self.lose_part(&envelope);
         if let Some(taking) = &mut self.volumes.change().taking
