@@ -32,6 +32,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// When nothing has happened for so long, the search index is brought up to date.
 const INDEX_AFTER: Duration = Duration::from_millis(250);
 
+/// However much happens, a step of that is not put off for longer: an app that asks for a page ten
+/// times a second has its index, too.
+const INDEX_WITHIN: Duration = Duration::from_secs(2);
+
 /// How long to leave the index, or what is held, alone when it could not be written.
 const INDEX_AGAIN: Duration = Duration::from_secs(5);
 
@@ -71,6 +75,8 @@ pub(crate) struct Driver {
     pub(crate) failing: Option<Failing>,
     /// When to look after the search index, if it may be due.
     index_at: Option<Instant>,
+    /// Until when whatever happens may put that off.
+    index_by: Option<Instant>,
     /// When what is held may be released again.
     release_again: Instant,
     pub(crate) events: Arc<Events>,
@@ -153,6 +159,7 @@ impl Driver {
             looked: Instant::now(),
             failing: None,
             index_at: Some(Instant::now() + INDEX_AFTER),
+            index_by: None,
             release_again: Instant::now(),
             events,
             over,
@@ -181,7 +188,7 @@ impl Driver {
                 Some(Message::Quit) => break,
                 Some(message) => {
                     self.handle(message);
-                    self.index_at = Some(Instant::now() + INDEX_AFTER);
+                    self.put_index_off();
                 }
                 None => self.look_after_index(),
             }
@@ -351,9 +358,21 @@ impl Driver {
         }
     }
 
-    /// Nothing has happened for a while.
+    fn put_index_off(&mut self) {
+        let now = Instant::now();
+        let by = *self.index_by.get_or_insert(now + INDEX_WITHIN);
+        self.index_at = Some(by.min(now + INDEX_AFTER));
+    }
+
+    /// Nothing has happened for a while, or it was put off for long enough.
     fn look_after_index(&mut self) {
-        if self.suspended || self.index_at.is_none_or(|at| at > Instant::now()) {
+        if self.index_at.is_none_or(|at| at > Instant::now()) {
+            return;
+        }
+        self.index_by = None;
+        if self.suspended {
+            // Nothing is due before it is resumed.
+            self.index_at = None;
             return;
         }
         let indexed = self.index(Duration::ZERO);
