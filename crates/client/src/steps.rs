@@ -49,7 +49,13 @@ impl Driver {
             return Ok(false);
         }
         self.take_turn(wait)?;
-        let indexed = self.device.as_mut().ok_or_else(suspended)?.index();
+        let device = self.device.as_mut().ok_or_else(suspended)?;
+        let mut rng = system_rng();
+        let mut outside = Outside {
+            now: self.clock.now(),
+            rng: &mut rng,
+        };
+        let indexed = device.index(&mut outside);
         self.drain()?;
         indexed
     }

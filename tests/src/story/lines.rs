@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use sidelight::device::{Errand, LinkId};
+use sidelight::device::{Device, Errand, LinkId};
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::{Bytes, Frame, MailboxName, Timestamp, VERSION, frame_bytes};
 use sidelight_mailbox::{Host, LinkId as HostLink, Output as HostOutput};
@@ -53,11 +53,31 @@ impl Story {
             for line in &lines {
                 moved |= self.deliver_down(*line);
             }
-            if !moved && crashes == self.crashes {
+            if !moved && crashes == self.crashes && !self.index_what_proofs_wait_for() {
                 return;
             }
         }
         panic!("seed {}: the story does not come to rest", self.seed);
+    }
+
+    /// As a device's thread does when nothing else is to be done: one that is filled asks for
+    /// proofs once what has come is searchable.
+    fn index_what_proofs_wait_for(&mut self) -> bool {
+        let up = |story: &Self, home: usize| {
+            let home = &story.homes[home];
+            home.online && home.device.is_some()
+        };
+        let waits = |story: &Self, home: usize| {
+            let taking = story.volumes(home).taking;
+            taking.is_some_and(|it| it.entries.is_empty() && !it.proofs.is_empty())
+        };
+        let mut indexed = false;
+        for home in 0..self.homes.len() {
+            if up(self, home) && waits(self, home) {
+                indexed |= self.command(home, Device::index).unwrap_or_default();
+            }
+        }
+        indexed
     }
 
     fn connect(&mut self) {

@@ -9,6 +9,7 @@ use sidelight_format::record::{IndexKey, IndexRow, RenderedRecord, SearchChange}
 use sidelight_journal::search::each_term;
 use sidelight_store::search::{self, RunBuilder, START};
 use sidelight_store::{Key, Txn, timeline};
+use sidelight_sync::Outside;
 
 use super::Device;
 use super::core::Core;
@@ -67,8 +68,15 @@ impl Device {
     ///
     /// # Errors
     /// Storage.
-    pub fn index(&mut self) -> Result<bool, Error> {
-        self.run(Core::index_step)
+    pub fn index(&mut self, outside: &mut Outside<'_>) -> Result<bool, Error> {
+        self.run(|core, txn| {
+            let worked = core.index_step(txn)?;
+            if worked {
+                // Proofs wait for it.
+                core.go_on_filling(txn, outside)?;
+            }
+            Ok(worked)
+        })
     }
 }
 

@@ -187,6 +187,7 @@ impl Core {
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
         self.finish_filling(outside);
+        let proofs = self.asks_for_proofs(txn)?;
         let mailboxes: Vec<(LinkId, MailboxName)> = {
             let links = self.links.iter();
             links.map(|(id, link)| (*id, link.mailbox)).collect()
@@ -201,7 +202,7 @@ impl Core {
                 self.links.remove(&id);
                 self.outputs.push(Output::Reopen(id));
             } else if link.holds() {
-                self.ask_for_parts(id, mailbox);
+                self.ask_for_parts(id, mailbox, proofs);
                 if !self.fills(&mailbox) {
                     self.let_go_on(txn, id, outside)?;
                 }
@@ -230,8 +231,16 @@ impl Core {
         }
     }
 
+    /// Whether proofs may come by now. There is much to be checked in them, for which nobody waits:
+    /// what has come is made searchable before.
+    fn asks_for_proofs(&self, txn: &Txn<'_>) -> Result<bool, Error> {
+        let taking = self.volumes.record.taking.as_ref();
+        let proofs = taking.is_some_and(|taking| !taking.proofs.is_empty());
+        Ok(proofs && !self.index_is_due(txn)?)
+    }
+
     /// Asks on a link for the next parts that are in its mailbox.
-    fn ask_for_parts(&mut self, id: LinkId, mailbox: MailboxName) {
+    fn ask_for_parts(&mut self, id: LinkId, mailbox: MailboxName, proofs: bool) {
         let Some(Purpose::Epoch(_, epoch)) = self.purpose(&mailbox) else {
             return;
         };
@@ -243,7 +252,7 @@ impl Core {
             if listed.is_none() || asked.len() >= ASKED_MAX {
                 return;
             }
-            let Some(part) = self.next_part(epoch, |part| !asked.contains(part)) else {
+            let Some(part) = self.next_part(epoch, proofs, |part| !asked.contains(part)) else {
                 return;
             };
             let place = listed
@@ -266,6 +275,7 @@ impl Core {
     fn next_part(
         &self,
         epoch: EpochId,
+        with_proofs: bool,
         wanted: impl Fn(&EnvelopeId) -> bool,
     ) -> Option<EnvelopeId> {
         let taking = self.volumes.record.taking.as_ref()?;
@@ -273,7 +283,7 @@ impl Core {
             |volume: &&Volume| volume.epoch == epoch && self.spaces.contains_key(&volume.space);
         let entries = taking.entries.iter().filter(here);
         let entries = entries.map(|volume| volume.entries.envelope);
-        let proofs = taking.proofs.iter().filter(here);
+        let proofs = taking.proofs.iter().filter(|_| with_proofs).filter(here);
         let proofs = proofs.flat_map(|volume| volume.proofs.iter().map(|part| part.envelope));
         entries.chain(proofs).find(wanted)
     }
