@@ -8,10 +8,14 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sidelight::{Journal, MemoryKeyStore, NewPerson};
+use sidelight::{Event, Journal, MemoryKeyStore, NewPerson, SyncState};
+use sidelight_relay::Config;
 
 /// Longer than the device waits before it looks after its index.
 const WHILE: Duration = Duration::from_secs(2);
+
+/// Far more than anything here takes, so that only what hangs gets there.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A hundredth of a second each: a thread that never waits would take two hundred.
 const TICKS_MAX: u64 = 20;
@@ -28,33 +32,51 @@ fn ticks() -> u64 {
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
-async fn taken() -> u64 {
+async fn assert_idle(what: &str) {
     let before = ticks();
-    // Not waited for anything: this is how long it is watched.
+    // Nothing is waited for: this is how long it is watched.
     tokio::time::sleep(WHILE).await;
-    ticks() - before
+    let taken = ticks() - before;
+    assert!(taken < TICKS_MAX, "{what}: {taken} hundredths of a second");
 }
 
-#[tokio::test]
-async fn a_journal_that_is_open_or_suspended_takes_nothing_of_the_processor() {
+async fn until(journal: &Journal, up_to_date: bool) {
+    let reached = async {
+        while let Some(event) = journal.next_event().await {
+            if let Event::SyncChanged { state, .. } = event
+                && (state == SyncState::UpToDate) == up_to_date
+                && state != SyncState::Working
+            {
+                return;
+            }
+        }
+    };
+    let waited = tokio::time::timeout(PATIENCE, reached).await;
+    waited.expect("it gets there within five minutes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_with_nothing_to_do_takes_nothing_of_the_processor() {
+    let relay = sidelight_relay::run(Config::in_memory()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let keys = Arc::new(MemoryKeyStore::new());
     let person = NewPerson {
         name: "Ada".to_owned(),
-        relay: None,
+        relay: Some(relay.address().to_string()),
         ticket: None,
     };
-    let journal = Journal::create(folder.path().join("journal"), keys, person)
-        .await
-        .unwrap();
-    let open = taken().await;
-    assert!(open < TICKS_MAX, "open: {open} hundredths of a second");
+    let journal = Journal::create(folder.path().join("journal"), keys, person);
+    let journal = journal.await.unwrap();
+    assert_idle("open").await;
+    journal.go_live().await.unwrap();
+    until(&journal, true).await;
+    assert_idle("live and up to date").await;
+    relay.stop().await;
+    until(&journal, false).await;
+    assert_idle("live without its relay").await;
     journal.suspend().await.unwrap();
-    let suspended = taken().await;
-    assert!(
-        suspended < TICKS_MAX,
-        "suspended: {suspended} hundredths of a second"
-    );
+    assert_idle("suspended").await;
     journal.resume().await.unwrap();
+    assert_idle("resumed").await;
     journal.shutdown().await;
 }
