@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use quinn::VarInt;
 
-use crate::{Link, LinkError};
+use crate::{Limits, Link, LinkError};
 
 /// Names what [`Connection::exporter`] is for (RFC 8446 §7.5).
 const EXPORTER_LABEL: &[u8] = b"EXPORTER-sidelight-mailbox";
@@ -22,12 +22,14 @@ pub struct Connection {
     exporter: [u8; 32],
     /// Bytes of unfinished frames that all links hold together.
     partial: Arc<AtomicUsize>,
+    /// What this end grants, if it is a relay.
+    limits: Option<Arc<Limits>>,
 }
 
 impl Connection {
     /// A connection whose handshake is through; `None` if it has no exporter, which none has that
     /// ended already.
-    pub(crate) fn new(quic: quinn::Connection) -> Option<Self> {
+    pub(crate) fn new(quic: quinn::Connection, limits: Option<Arc<Limits>>) -> Option<Self> {
         let mut exporter = [0; 32];
         quic.export_keying_material(&mut exporter, EXPORTER_LABEL, &[])
             .ok()?;
@@ -35,6 +37,7 @@ impl Connection {
             quic,
             exporter,
             partial: Arc::default(),
+            limits,
         })
     }
 
@@ -60,6 +63,11 @@ impl Connection {
     /// has ended. May be called again when cancelled; no link is lost.
     pub async fn accept_link(&self) -> Option<Link> {
         let (send, receive) = self.quic.accept_bi().await.ok()?;
+        let nth = receive.id().index() + 1;
+        let limits = self.limits.as_ref();
+        if let Some(granted) = limits.and_then(|limits| limits.links_granted_with(nth)) {
+            self.quic.set_max_concurrent_bi_streams(granted);
+        }
         Some(Link::new(send, receive, self.partial.clone()))
     }
 

@@ -173,7 +173,7 @@ impl Endpoint {
                 if let Some(open) = &mut *self.lock() {
                     open.met = true;
                 }
-                Connection::new(quic).ok_or(ConnectError::Unreachable)
+                Connection::new(quic, None).ok_or(ConnectError::Unreachable)
             }
             Ok(Err(_)) if pin.mismatched() => Err(ConnectError::WrongKey),
             Ok(Err(error)) => Err(failed(&error)),

@@ -195,13 +195,13 @@ impl Doorman {
             incoming.refuse();
         } else {
             let connected = self.connected.clone();
-            let within = limits.handshake_timeout;
+            let limits = limits.clone();
             handshakes.spawn(async move {
                 let Ok(connecting) = incoming.accept() else {
                     return;
                 };
-                if let Ok(Ok(quic)) = timeout(within, connecting).await
-                    && let Some(connection) = Connection::new(quic)
+                if let Ok(Ok(quic)) = timeout(limits.handshake_timeout, connecting).await
+                    && let Some(connection) = Connection::new(quic, Some(limits))
                 {
                     // Until somebody takes it, it counts as a handshake. If nobody ever does, the
                     // listener is stopping, and it ends here.

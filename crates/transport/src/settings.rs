@@ -25,7 +25,7 @@ pub struct Limits {
     pub connections_max: usize,
     /// Links at once on one connection; a device that opens another waits until one ends.
     /// 32: a space has one current mailbox, and a few that are being left. Each that is granted
-    /// costs 80 bytes, used or not.
+    /// costs 80 bytes, used or not, so seven are at first, and all when the fourth is opened.
     pub links_per_connection_max: u32,
     /// Handshakes at once, and connections nobody has accepted yet; beyond them, hellos go
     /// unanswered, and honest devices repeat theirs a second later. 256.
@@ -50,6 +50,26 @@ impl Default for Limits {
             handshake_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
         }
+    }
+}
+
+/// How many links a connection is granted before it is known to need more. quinn keeps a place for
+/// each in two hash tables, which have room for seven, fourteen, twenty-eight or more.
+const LINKS_AT_FIRST: u32 = 7;
+
+/// With which link a connection is granted all: so early that nobody waits who opens one after
+/// the other.
+const LINKS_MANY: u64 = 4;
+
+impl Limits {
+    fn links_at_first(&self) -> VarInt {
+        VarInt::from_u32(self.links_per_connection_max.min(LINKS_AT_FIRST))
+    }
+
+    /// What is granted from the `nth` link of a connection on, if that is more than before.
+    pub(crate) fn links_granted_with(&self, nth: u64) -> Option<VarInt> {
+        let more = self.links_per_connection_max > LINKS_AT_FIRST;
+        (more && nth == LINKS_MANY).then(|| VarInt::from_u32(self.links_per_connection_max))
     }
 }
 
@@ -189,7 +209,7 @@ pub(crate) fn server_config(identity: &RelayIdentity, limits: &Limits) -> Server
     congestion.initial_window(RELAY_FIRST_FLIGHT);
     let mut transport = transport(limits.idle_timeout);
     transport
-        .max_concurrent_bidi_streams(VarInt::from_u32(limits.links_per_connection_max))
+        .max_concurrent_bidi_streams(limits.links_at_first())
         .stream_receive_window(VarInt::from_u32(RELAY_LINK_WINDOW))
         .receive_window(VarInt::from_u32(RELAY_WINDOW))
         .send_window(RELAY_SEND_WINDOW)

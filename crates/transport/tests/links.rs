@@ -313,6 +313,21 @@ async fn only_the_device_opens_links() {
 }
 
 #[tokio::test]
+async fn as_many_links_as_are_allowed_are_granted_to_who_opens_them_at_once() {
+    let pair = pair().await;
+    let most = Limits::default().links_per_connection_max;
+    let mut open = Vec::new();
+    for _ in 0..most {
+        open.push(link(&pair.device, &pair.relay).await);
+    }
+    let mut opening = Box::pin(pair.device.open_link());
+    assert!(give_up_at_once(opening.as_mut()).await.is_none());
+    // quinn says so when more than an eighth has come free.
+    open.truncate(open.len() / 2);
+    assert!(soon(opening).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_thousand_links_come_and_go_and_leave_nothing() {
     const AT_ONCE: u32 = 20;
     let pair = pair_with(Limits {
