@@ -3,7 +3,7 @@
 use hkdf::Hkdf;
 use sha2::Sha256;
 use sidelight_format::{Suite, VERSION};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The primitives that this version seals with. What arrives never chooses another.
 pub(crate) const SUITE: Suite = Suite::One;
@@ -73,17 +73,43 @@ pub(crate) fn derive<const LEN: usize>(
     label: Label,
     parts: &[&[u8]],
 ) -> Zeroizing<[u8; LEN]> {
-    const { assert!(LEN <= 255 * 32, "RFC 5869 §2.3") };
-    let mut derived = Zeroizing::new([0; LEN]);
-    Hkdf::<Sha256>::new(None, secret)
-        .expand(&labelled(label.words(), parts), derived.as_mut())
-        .expect("LEN is within HKDF's bound, asserted above");
-    derived
+    Extracted::of(secret).derive(label, parts)
+}
+
+/// HKDF's first half done: for a secret of which much is derived, such as where each row lies.
+#[derive(Clone, ZeroizeOnDrop)]
+pub(crate) struct Extracted(Zeroizing<[u8; 32]>);
+
+impl Extracted {
+    pub(crate) fn of(secret: &[u8; 32]) -> Self {
+        let (mut extracted, _) = Hkdf::<Sha256>::extract(None, secret);
+        let mut key = Zeroizing::new([0; 32]);
+        key.copy_from_slice(&extracted);
+        extracted.as_mut_slice().zeroize();
+        Self(key)
+    }
+
+    /// As [`derive`].
+    pub(crate) fn derive<const LEN: usize>(
+        &self,
+        label: Label,
+        parts: &[&[u8]],
+    ) -> Zeroizing<[u8; LEN]> {
+        const { assert!(LEN <= 255 * 32, "RFC 5869 §2.3") };
+        let mut derived = Zeroizing::new([0; LEN]);
+        Hkdf::<Sha256>::from_prk(&*self.0)
+            .expect("it is as long as SHA-256's output")
+            .expand(&labelled(label.words(), parts), derived.as_mut())
+            .expect("LEN is within HKDF's bound, asserted above");
+        derived
+    }
 }
 
 /// `len(label) ‖ label ‖ version ‖ suite ‖ (len(part) ‖ part)*`.
 pub(crate) fn labelled(label: &'static str, parts: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = vec![label.len() as u8];
+    let parts_len: usize = parts.iter().map(|part| 8 + part.len()).sum();
+    let mut bytes = Vec::with_capacity(3 + label.len() + parts_len);
+    bytes.push(label.len() as u8);
     bytes.extend_from_slice(label.as_bytes());
     bytes.extend_from_slice(&[VERSION, SUITE as u8]);
     for part in parts {

@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 use sidelight_format::VERSION;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::derive::{Label, SUITE, derive, labelled};
+use crate::derive::{Extracted, Label, SUITE, derive, labelled};
 use crate::{Tampered, aead};
 
 /// Seals what a device keeps. The 32 bytes it is made from are kept by the platform (Keychain,
@@ -17,7 +17,7 @@ use crate::{Tampered, aead};
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct StorageKey {
     sealing: Zeroizing<[u8; 32]>,
-    blinding: Zeroizing<[u8; 32]>,
+    blinding: Extracted,
 }
 
 /// Version and suite.
@@ -31,7 +31,7 @@ impl StorageKey {
     pub fn new(mut key: [u8; 32]) -> Self {
         let derived = Self {
             sealing: derive(&key, Label::StorageSealing, &[]),
-            blinding: derive(&key, Label::StorageBlinding, &[]),
+            blinding: Extracted::of(&derive(&key, Label::StorageBlinding, &[])),
         };
         key.zeroize();
         derived
@@ -64,7 +64,7 @@ impl StorageKey {
     /// What a row is found by in place of its name, which would tell an id to whoever has the
     /// disk. `place` is the table: one name in two tables has two blinded forms.
     pub fn blind(&self, place: &[u8], name: &[u8]) -> [u8; 16] {
-        *derive(&self.blinding, Label::StorageBlinding, &[place, name])
+        *self.blinding.derive(Label::StorageBlinding, &[place, name])
     }
 }
 
