@@ -3,11 +3,13 @@
 
 use sidelight::device::seek::{self, Wanted};
 use sidelight::device::{Device, evidence};
+use sidelight_format::record::{EntryRecord, RenderedRecord, Table};
 use sidelight_format::{
     Body, Bytes, Class, Contents, EntryId, EnvelopeId, EvidenceBody, Frame, Item, VolumeItem,
     encode, envelope_id,
 };
 use sidelight_journal::search::term;
+use sidelight_store::Key;
 use sidelight_store::search::{Clause, Span};
 use sidelight_sync::volumes;
 use sidelight_tests::story::{ADA, BO, Story, draft, shared, together};
@@ -324,4 +326,70 @@ fn edited_while_filled(seed: u64, packed_edit: bool) {
 fn an_edit_that_comes_before_the_volume_with_its_entry_is_shown_and_accuses_nobody() {
     edited_while_filled(7, false);
     edited_while_filled(8, true);
+}
+
+#[test]
+fn an_entry_is_one_row_until_it_is_edited_and_none_once_it_is_erased() {
+    let mut story = Story::with_journal(12, 60);
+    let tablet = story.link_packed(ADA);
+    let rows = |story: &Story, id: &EntryId| {
+        let name = Key::Name(&id.0);
+        let shown = story.record::<RenderedRecord>(tablet, name);
+        (story.record::<EntryRecord>(tablet, name), shown)
+    };
+    let mine: Vec<EntryId> = {
+        let me = story.device_record(ADA).person;
+        let entries = story.entries(tablet).into_iter();
+        let mine = entries.filter(|(_, entry)| entry.preimage.owner == me);
+        mine.map(|(id, _)| id).collect()
+    };
+    let brought = |story: &Story, id: &EntryId| {
+        let (entry, shown) = rows(story, id);
+        entry.is_none() && shown.is_some_and(|shown| !shown.changes.is_empty())
+    };
+    let [edited, erased] = mine
+        .iter()
+        .filter(|id| brought(&story, id))
+        .copied()
+        .collect::<Vec<_>>()[..2]
+    else {
+        unreachable!("two of them");
+    };
+
+    // An edit before it is proved leaves it marked, and its changes lie by themselves.
+    let text = story.text(tablet, &edited).expect("shown");
+    story
+        .edit(tablet, &edited, (0, 0, "Later: "))
+        .expect("mine");
+    let (entry, shown) = rows(&story, &edited);
+    let (entry, shown) = (entry.expect("edited"), shown.expect("shown"));
+    assert!(shown.changes.is_empty() && entry.tail.len() >= 2);
+    assert!(shown.unproved.is_some(), "nobody has looked yet");
+    assert!(story.entries(tablet)[&edited].unproved);
+
+    story.erase(tablet, &erased).expect("mine");
+    assert_eq!(story.kept_of(tablet, &erased), 0);
+    let (entry, shown) = rows(&story, &erased);
+    assert!(entry.is_none() && shown.is_none());
+
+    // Proved, it still is one row, and nothing waits to be looked at.
+    story.assert_whole(ADA, tablet);
+    let later = format!("Later: {text}");
+    assert_eq!(story.text(tablet, &edited), Some(later));
+    let others = mine.iter().filter(|id| ![edited, erased].contains(id));
+    let others: Vec<_> = others.map(|id| rows(&story, id).1).collect();
+    assert!(
+        others
+            .iter()
+            .flatten()
+            .all(|shown| shown.unproved.is_none())
+    );
+    assert!(
+        others
+            .iter()
+            .flatten()
+            .any(|shown| !shown.changes.is_empty())
+    );
+    let store = story.device(tablet).store();
+    assert_eq!(store.is_empty(Table::Unproved), Ok(true));
 }

@@ -30,6 +30,7 @@ mod erasing;
 mod evidence;
 mod frame;
 mod ids;
+mod keeping;
 pub mod limits;
 mod locking;
 mod moving;

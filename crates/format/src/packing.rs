@@ -28,7 +28,7 @@ pub struct VolumesRecord {
     pub directory: Option<(EpochId, EnvelopeId, EraseToken)>,
     /// What this device is being filled from.
     pub taking: Option<Taking>,
-    /// How many entries are [unproved](UnprovedRecord).
+    /// How many entries are [unproved](Unproved).
     pub unproved: u64,
     /// This device has envelopes of which it knows no more than their proof: what it has of them
     /// reaches a further device in volumes only.
@@ -78,13 +78,19 @@ pub struct PackedRecord {
     pub volumes: Vec<[u8; 16]>,
 }
 
-/// An entry that came in a volume, and of which it is not certain yet who wrote all of it.
+/// What of an entry that came in a volume is not proved yet: it is not certain who wrote all of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnprovedRecord {
-    /// The entry.
-    pub entry: EntryId,
+pub struct Unproved {
     /// Which own device packed it.
     pub maker: VerifyingKey,
-    /// The changes, hashed, that no signed envelope is known to have carried.
-    pub left: Vec<[u8; 32]>,
+    /// The changes, hashed, that no signed envelope is known to have carried; none as long as that
+    /// is so of all that lie beside this.
+    pub left: Option<Vec<[u8; 32]>>,
+}
+
+/// Some entries that came in a volume. Whether one is still [`Unproved`] it says itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnprovedRecord {
+    /// The entries.
+    pub entries: Vec<EntryId>,
 }

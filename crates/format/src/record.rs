@@ -10,9 +10,12 @@ pub use crate::choices::{
 pub use crate::erasing::{
     CarriedRecord, DropRecord, ErasedRecord, ErasingRecord, Reach, UnseenErasure, UnseenRecord,
 };
+pub use crate::keeping::{EntryRecord, RenderedRecord};
 pub use crate::locking::{PrivateKeysRecord, PrivateLockRecord};
 pub use crate::moving::{MoveRecord, MoveStage};
-pub use crate::packing::{Lane, PackedRecord, Packing, Taking, UnprovedRecord, VolumesRecord};
+pub use crate::packing::{
+    Lane, PackedRecord, Packing, Taking, Unproved, UnprovedRecord, VolumesRecord,
+};
 pub use crate::pairing::PairingEnd;
 pub use crate::renewal::RenewalRecord;
 pub use crate::search::{
@@ -21,11 +24,11 @@ pub use crate::search::{
 };
 pub use crate::timeline::{IndexDirectory, IndexKey, IndexPage, IndexRow};
 use crate::{
-    AuthorCertificate, AuthorId, Bundle, Bytes, Class, DecodeError, EntryId, EntryPreimage,
-    EnvelopeId, EpochId, EpochRecord, Generation, Head, Invitation, KeyHash, Link, MailboxName,
-    PersonGenesis, PersonId, PersonKeys, PersonSuccessor, Position, ProofItem, RelayAddress,
-    RelayInstance, RosterRecord, RunningHash, Secret, SegmentId, Sequence, SpaceId, Timestamp,
-    VERSION, VerifyingKey, decode, encode,
+    AuthorCertificate, AuthorId, Bundle, Bytes, Class, DecodeError, EntryId, EnvelopeId, EpochId,
+    EpochRecord, Generation, Head, Invitation, KeyHash, Link, MailboxName, PersonGenesis, PersonId,
+    PersonKeys, PersonSuccessor, Position, ProofItem, RelayAddress, RelayInstance, RosterRecord,
+    RunningHash, Secret, SegmentId, Sequence, SpaceId, Timestamp, VERSION, VerifyingKey, decode,
+    encode,
 };
 
 /// The tables of a device's store. The number is stored; none is ever used again for another.
@@ -104,7 +107,7 @@ pub enum Table {
     Volumes = 34,
     /// [`PackedRecord`] by entry.
     Packed = 35,
-    /// [`UnprovedRecord`] by entry.
+    /// [`UnprovedRecord`] by number.
     Unproved = 36,
     /// [`ProofItem`] by envelope: the envelopes that are known here from a volume's proof alone.
     Proofs = 37,
@@ -422,41 +425,6 @@ pub struct ReplicaRecord {
     pub hash: RunningHash,
     /// When this device last completed a sync, by its own clock.
     pub synced: Option<Timestamp>,
-}
-
-/// An entry's document.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EntryRecord {
-    /// Its space.
-    pub space: SpaceId,
-    /// Its preimage.
-    pub preimage: EntryPreimage,
-    /// The saved Automerge document; empty before the first saving.
-    pub document: Bytes,
-    /// The changes since, in an order in which they apply. A burst of typing adds here, so that
-    /// it need not save the whole document each time.
-    pub tail: Vec<Bytes>,
-}
-
-impl fmt::Debug for EntryRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EntryRecord")
-            .field("preimage", &self.preimage)
-            .finish_non_exhaustive()
-    }
-}
-
-/// An entry as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RenderedRecord {
-    /// Its space.
-    pub space: SpaceId,
-    /// Whose lane it is in, and who may change it.
-    pub preimage: EntryPreimage,
-    /// The heads of the document that it shows, sorted.
-    pub version: Vec<[u8; 32]>,
-    /// What is shown.
-    pub rendered: crate::Rendered,
 }
 
 /// An authenticated envelope that waits for what it depends on.

@@ -227,6 +227,12 @@ impl Store for MemoryStore {
             .collect()
     }
 
+    fn is_empty(&self, table: Table) -> Result<bool, StoreError> {
+        let rows = self.rows()?;
+        let first = rows.range(Place::of(table as u8, &[])..).next();
+        Ok(first.is_none_or(|(place, _)| place.table() != table as u8))
+    }
+
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
         if self.suspended.is_some() {
             return Err(StoreError::Suspended);

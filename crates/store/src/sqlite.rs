@@ -47,6 +47,7 @@ pub struct SqliteStore {
 
 const READ: &str = "SELECT value FROM rows WHERE tab = ?1 AND key = ?2";
 const ALL: &str = "SELECT key, value FROM rows WHERE tab = ?1";
+const ANY: &str = "SELECT EXISTS (SELECT 1 FROM rows WHERE tab = ?1)";
 const UP: &str = "SELECT key, value FROM rows WHERE tab = ?1 AND key BETWEEN ?2 AND ?3 \
                   ORDER BY key LIMIT ?4";
 const DOWN: &str = "SELECT key, value FROM rows WHERE tab = ?1 AND key BETWEEN ?2 AND ?3 \
@@ -203,6 +204,14 @@ impl Store for SqliteStore {
             }
         }
         Ok(found)
+    }
+
+    fn is_empty(&self, table: Table) -> Result<bool, StoreError> {
+        let mut statement = self.connection()?.prepare_cached(ANY).map_err(failure)?;
+        let any: bool = statement
+            .query_row([table as u8], |row| row.get(0))
+            .map_err(failure)?;
+        Ok(!any)
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {

@@ -41,6 +41,12 @@ pub trait Store: Send + fmt::Debug {
     /// Those of every method.
     fn all(&self, table: Table) -> Result<Vec<Vec<u8>>, StoreError>;
 
+    /// Whether a table has no row at all.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn is_empty(&self, table: Table) -> Result<bool, StoreError>;
+
     /// Does all of `batch`, durably when it returns, or nothing of it. An empty batch is no
     /// commit.
     ///

@@ -168,6 +168,17 @@ impl<'s> Txn<'s> {
             .collect()
     }
 
+    /// Whether a table has no record at all: then none need be looked for by name.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn has_none<R: Record>(&self) -> Result<bool, StoreError> {
+        // What the store has and this transaction deletes counts as there: the answer is for who
+        // would look in vain otherwise.
+        let put = self.batch.changes_of(R::TABLE);
+        Ok(put.into_iter().all(|(_, change)| change.is_none()) && self.store.is_empty(R::TABLE)?)
+    }
+
     /// Whether committing it would change nothing.
     pub fn is_empty(&self) -> bool {
         self.batch.is_empty() && self.index.is_empty()

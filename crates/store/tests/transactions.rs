@@ -10,7 +10,9 @@ use common::*;
 use proptest::prelude::*;
 use sidelight_format::{
     EntryId, EnvelopeId, MailboxName, SpaceId, Timestamp,
-    record::{Fact, FactRecord, ImportedRecord, OutboxRecord, Record, SpaceRecord, Table},
+    record::{
+        Fact, FactRecord, ImportedRecord, OutboxRecord, Record, SearchDirectory, SpaceRecord, Table,
+    },
 };
 
 fn fact(found: i64) -> FactRecord {
@@ -164,6 +166,34 @@ fn all_records_with_the_changes_over_them() {
         let mut all: Vec<i64> = all.iter().map(|space| space.since.0).collect();
         all.sort_unstable();
         assert_eq!(all, [10, 11, 20, 60]);
+    }
+}
+
+#[test]
+fn a_table_without_records_is_known_to_have_none() {
+    for disk in Disk::both() {
+        let mut store = disk.create();
+        let has_none = |store: &dyn Store| Txn::begin(store).unwrap().has_none::<ImportedRecord>();
+        // Rows of the tables before and behind it are none of its own.
+        commit(&mut *store, |txn| {
+            txn.append(&fact(1)).unwrap();
+            txn.put(Key::One, &SearchDirectory::default());
+        });
+        assert_eq!(has_none(&*store), Ok(true));
+        let mut txn = Txn::begin(&*store).unwrap();
+        txn.delete::<ImportedRecord>(Key::Name(b"another"));
+        assert_eq!(txn.has_none::<ImportedRecord>(), Ok(true));
+        txn.put(Key::Name(b"one"), &imported(1));
+        assert_eq!(txn.has_none::<ImportedRecord>(), Ok(false));
+        drop(txn);
+        commit(&mut *store, |txn| {
+            txn.put(Key::Name(b"one"), &imported(1));
+        });
+        assert_eq!(has_none(&*store), Ok(false));
+        commit(&mut *store, |txn| {
+            txn.delete::<ImportedRecord>(Key::Name(b"one"));
+        });
+        assert_eq!(has_none(&*store), Ok(true));
     }
 }
 

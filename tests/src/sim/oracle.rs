@@ -7,7 +7,8 @@ use sidelight::device::Reach;
 use sidelight::device::view::{self, EntryView};
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::{
-    AuthorRecord, EntryRecord, EnvelopeRecord, EpochSecretRecord, Fact, ListedRecord, SpaceRecord,
+    AuthorRecord, EntryRecord, EnvelopeRecord, EpochSecretRecord, Fact, ListedRecord,
+    RenderedRecord, SpaceRecord,
 };
 use sidelight_format::{Body, EntryId, MailboxName, SpaceId, Subject};
 use sidelight_store::{Direction, Key, Txn};
@@ -281,11 +282,12 @@ fn what_was_erased_is_nowhere(world: &World) -> Result<(), Broken> {
             }
         }
         for entry in home.ledger.erased.keys() {
-            let document = txn
-                .get::<EntryRecord>(Key::Name(&entry.0))
-                .map_err(Broken::from_store)?;
-            if document.is_some() {
-                return Err(Broken::new("no document of an erased entry is kept"));
+            let name = Key::Name(&entry.0);
+            let document = txn.get::<EntryRecord>(name);
+            let shown = txn.get::<RenderedRecord>(name);
+            let document = document.map_err(Broken::from_store)?;
+            if document.is_some() || shown.map_err(Broken::from_store)?.is_some() {
+                return Err(Broken::new("nothing that an erased entry said is kept"));
             }
         }
     }

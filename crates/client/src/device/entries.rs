@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 
-use sidelight_format::record::{EntryRecord, IndexKey, IndexRow, RenderedRecord};
+use sidelight_format::record::{EntryRecord, IndexKey, IndexRow, RenderedRecord, Unproved};
 use sidelight_format::{Bytes, EntryId, EntryPreimage, Mode, SpaceId};
 use sidelight_journal::{ChangeId, Document, Version};
 use sidelight_store::{Key, StoreError, Txn, timeline};
 
 use super::core::Core;
+use super::volumes::change_hash;
 use crate::Error;
 
 /// How many documents stay in memory: the one being typed into, and some neighbours.
@@ -96,7 +97,7 @@ impl Core {
         if let Some(place) = self.documents.0.iter().position(|(known, _)| known == id) {
             return Ok(self.documents.0.remove(place).map(|(_, open)| open));
         }
-        let Some(record) = txn.get::<EntryRecord>(Key::Name(&id.0))? else {
+        let Some(record) = kept(txn, id)? else {
             return Ok(None);
         };
         let document = document(&record)?;
@@ -164,10 +165,12 @@ impl Core {
     fn keep_open(&mut self, txn: &mut Txn<'_>, id: EntryId, open: &mut Open) -> Result<(), Error> {
         // Before the document is replaced, of which it may have to be made.
         let before = rendered(txn, &id)?;
+        let unproved = before.as_ref().and_then(unproved);
         let before = before.map(|before| self.lock.disguise(index_row(id, &before)));
         open.fold();
         txn.put(Key::Name(&id.0), &open.record);
-        let shown = render(&open.record, &mut open.document);
+        let mut shown = render(&open.record, &mut open.document);
+        shown.unproved = unproved;
         let row = self.lock.disguise(index_row(id, &shown));
         let keys = (before.as_ref().map(|row| row.key), row.key);
         self.note_changed(txn, id, keys)?;
@@ -202,8 +205,45 @@ pub(super) fn document(record: &EntryRecord) -> Result<Document, Error> {
     Ok(document)
 }
 
+/// An entry's changes, as they are kept: by themselves, or beside what it shows as a volume brought
+/// both.
+pub(super) fn kept(txn: &Txn<'_>, id: &EntryId) -> Result<Option<EntryRecord>, Error> {
+    let name = Key::Name(&id.0);
+    if let Some(record) = txn.get::<EntryRecord>(name)? {
+        return Ok(Some(record));
+    }
+    Ok(txn.get::<RenderedRecord>(name)?.and_then(brought))
+}
+
+/// An entry's changes, if they lie beside what it shows.
+pub(super) fn brought(shown: RenderedRecord) -> Option<EntryRecord> {
+    (!shown.changes.is_empty()).then_some(EntryRecord {
+        space: shown.space,
+        preimage: shown.preimage,
+        document: Bytes::new(),
+        tail: shown.changes,
+    })
+}
+
+/// What is not proved of an entry, with each change that is not.
+pub(super) fn unproved(shown: &RenderedRecord) -> Option<Unproved> {
+    let unproved = shown.unproved.clone()?;
+    let all = || {
+        shown
+            .changes
+            .iter()
+            .map(|change| change_hash(change))
+            .collect()
+    };
+    Some(Unproved {
+        left: Some(unproved.left.unwrap_or_else(all)),
+        ..unproved
+    })
+}
+
 /// What an entry shows, as it is kept beside its document. Where that is damaged or gone, it is made
-/// anew of the document, which alone decides; it is kept again with the next change.
+/// anew of the document, if that lies by itself: it alone decides. It is kept again with the next
+/// change.
 pub(super) fn rendered(txn: &Txn<'_>, id: &EntryId) -> Result<Option<RenderedRecord>, Error> {
     match txn.get::<RenderedRecord>(Key::Name(&id.0)) {
         Ok(Some(shown)) => return Ok(Some(shown)),
@@ -226,6 +266,8 @@ fn render(record: &EntryRecord, document: &mut Document) -> RenderedRecord {
             .map(|head| head.0)
             .collect(),
         rendered: document.render(),
+        changes: Vec::new(),
+        unproved: None,
     }
 }
 

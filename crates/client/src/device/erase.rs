@@ -277,6 +277,9 @@ impl Core {
         self.hold_no_more(txn, id);
         let name = Key::Name(&id.0);
         let shown = txn.get::<RenderedRecord>(name)?;
+        if shown.as_ref().is_some_and(|shown| shown.unproved.is_some()) {
+            self.count_proved(txn)?;
+        }
         let row = shown.map(|shown| index_row(*id, &shown));
         self.shed_entry(txn, id, row.as_ref())?;
         if let Some(row) = row {
@@ -295,7 +298,6 @@ impl Core {
         }
         txn.delete::<EntryRecord>(name);
         txn.delete::<SharedRecord>(name);
-        self.forget_unproved(txn, id)?;
         self.forget_waiting(txn, id)?;
         for place in carriers(txn, id)? {
             let key = chain_key(&place.author, place.sequence);

@@ -2,7 +2,7 @@
 //! of what came in a volume, put together of their proofs and of the entry's changes.
 
 use sidelight_format::record::{
-    AuthorRecord, ChainRecord, EntryRecord, EnvelopeRecord, PersonRecord, RenderedRecord, Verdict,
+    AuthorRecord, ChainRecord, EnvelopeRecord, PersonRecord, RenderedRecord, Verdict,
 };
 use sidelight_format::{
     Authored, Body, Bytes, EntryId, EvidenceBody, EvidencePerson, EvidenceStatement, PersonId,
@@ -11,6 +11,7 @@ use sidelight_format::{
 use sidelight_store::{Key, Store, Txn};
 
 use super::core::{Core, open_epoch};
+use super::entries::kept as kept_entry;
 use super::erase::carriers;
 use super::volumes::item::{Finder, changes_of};
 use super::write::chain_key;
@@ -51,7 +52,7 @@ pub fn bodies(store: &dyn Store, id: &EntryId) -> Result<Vec<EvidenceBody>, Erro
                 Err(_) => {
                     let proof = txn.get::<ProofItem>(Key::Name(&branch.envelope.0))?;
                     if proof.is_some() && changes.is_none() {
-                        let entry = txn.get::<EntryRecord>(Key::Name(&id.0))?;
+                        let entry = kept_entry(&txn, id)?;
                         changes = entry.as_ref().map(changes_of).transpose()?;
                     }
                     let changes = changes.as_deref().unwrap_or_default();

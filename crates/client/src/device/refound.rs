@@ -109,6 +109,9 @@ impl Core {
             source: None,
         };
         self.write_one(txn, &draft, None, outside)?;
+        if shown.unproved.is_some() {
+            self.count_proved(txn)?;
+        }
         txn.delete::<RenderedRecord>(name);
         txn.delete::<EntryRecord>(name);
         txn.delete::<SharedRecord>(name);

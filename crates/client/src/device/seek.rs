@@ -11,7 +11,7 @@ use sidelight_store::{Store, Txn, timeline};
 use super::entries::{index_row, rendered};
 use super::lock::{Lock, PrivateLock, private_kind};
 use super::permit::heed;
-use super::view::{EntryView, Unproved, entry_view, private};
+use super::view::{EntryView, entry_view, private};
 use crate::Error;
 
 /// How many rows of the timeline are looked at in one go.
@@ -59,7 +59,7 @@ pub fn seek(
     limit: usize,
 ) -> Result<(Vec<EntryView>, Option<IndexKey>), Error> {
     let txn = Txn::begin(store)?;
-    let (private, unproved) = (private(&txn)?, Unproved::of(&txn)?);
+    let private = private(&txn)?;
     let mut found = Vec::new();
     let mut before = before.copied();
     loop {
@@ -74,7 +74,7 @@ pub fn seek(
             if wanted.space.is_some_and(|space| !space.is(&shown.space)) {
                 continue;
             }
-            let view = heed(&txn, private, entry_view(&txn, unproved, key.entry, shown)?)?;
+            let view = heed(&txn, private, entry_view(key.entry, shown))?;
             if view.heeded || !wanted.heeded {
                 found.push(view);
             }

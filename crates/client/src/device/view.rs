@@ -1,8 +1,8 @@
 //! Reading: pages and entries from rendered rows. No document is loaded.
 
 use sidelight_format::record::{
-    DeviceRecord, EntryRecord, ErasedRecord, FactRecord, IndexKey, IndexRow, MoveRecord,
-    PersonRecord, RenderedRecord, ReplicaRecord, SpaceRecord, UnprovedRecord, VolumesRecord,
+    DeviceRecord, ErasedRecord, FactRecord, IndexKey, IndexRow, MoveRecord, PersonRecord,
+    RenderedRecord, ReplicaRecord, SpaceRecord, VolumesRecord,
 };
 use sidelight_format::{
     EntryDate, EntryId, EntryPreimage, PersonId, Rendered, RosterAction, RosterRecord, SpaceId,
@@ -12,7 +12,7 @@ use sidelight_journal::{Past, Version};
 use sidelight_store::{Direction, Key, Store, Txn, timeline};
 use sidelight_sync::{Person, Roster};
 
-use super::entries::{document, rendered, version};
+use super::entries::{document, kept, rendered, version};
 use super::erase::{erased, erasing};
 use super::lock::{Lock, PrivateLock};
 use super::permit::heed;
@@ -149,27 +149,16 @@ pub fn timeline(
     let next = (rows.len() == limit)
         .then(|| rows.last().map(|row| row.key))
         .flatten();
-    let (private, unproved) = (private(&txn)?, Unproved::of(&txn)?);
-    let entries = rows
-        .into_iter()
-        .map(|row| shown(&txn, private, unproved, row));
+    let private = private(&txn)?;
+    let entries = rows.into_iter().map(|row| shown(&txn, private, row));
     Ok((entries.collect::<Result<_, _>>()?, next))
 }
 
 /// What is shown where the timeline has a row.
-fn shown(
-    txn: &Txn<'_>,
-    private: SpaceId,
-    unproved: Unproved,
-    row: IndexRow,
-) -> Result<Shown, Error> {
+fn shown(txn: &Txn<'_>, private: SpaceId, row: IndexRow) -> Result<Shown, Error> {
     let id = row.key.entry;
     match rendered(txn, &id)? {
-        Some(shown) => Ok(Shown::Entry(heed(
-            txn,
-            private,
-            entry_view(txn, unproved, id, shown)?,
-        )?)),
+        Some(shown) => Ok(Shown::Entry(heed(txn, private, entry_view(id, shown))?)),
         None if erased(txn, &id)?.is_some() => Ok(Shown::TakenBack(TakenBack {
             id,
             space: row.space,
@@ -205,8 +194,8 @@ pub fn span(
         .filter(|row| rows.len() == limit && !too_old(row));
     let next = next.map(|row| row.key);
     let rows = rows.into_iter().take_while(|row| !too_old(row));
-    let (private, unproved) = (private(&txn)?, Unproved::of(&txn)?);
-    let shown = rows.map(|row| shown(&txn, private, unproved, row));
+    let private = private(&txn)?;
+    let shown = rows.map(|row| shown(&txn, private, row));
     Ok((shown.collect::<Result<_, _>>()?, next))
 }
 
@@ -217,9 +206,7 @@ pub fn span(
 pub fn entry(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Error> {
     let txn = Txn::begin(store)?;
     let shown = rendered(&txn, id)?;
-    shown
-        .map(|shown| entry_view(&txn, Unproved::Some, *id, shown))
-        .transpose()
+    Ok(shown.map(|shown| entry_view(*id, shown)))
 }
 
 /// One entry as it may be shown.
@@ -231,8 +218,7 @@ pub fn heeded(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Erro
     let Some(shown) = rendered(&txn, id)? else {
         return Ok(None);
     };
-    let view = entry_view(&txn, Unproved::Some, *id, shown)?;
-    heed(&txn, private(&txn)?, view).map(Some)
+    heed(&txn, private(&txn)?, entry_view(*id, shown)).map(Some)
 }
 
 /// What an entry said after each of its last `limit` changes, the oldest first. Loads its
@@ -241,7 +227,7 @@ pub fn heeded(store: &dyn Store, id: &EntryId) -> Result<Option<EntryView>, Erro
 /// # Errors
 /// Storage.
 pub fn history(store: &dyn Store, id: &EntryId, limit: usize) -> Result<Option<Vec<Past>>, Error> {
-    let record = Txn::begin(store)?.get::<EntryRecord>(Key::Name(&id.0))?;
+    let record = kept(&Txn::begin(store)?, id)?;
     let past = |record| Ok(document(&record)?.history(limit));
     record.map(past).transpose()
 }
@@ -388,47 +374,14 @@ pub fn devices(store: &dyn Store) -> Result<u64, Error> {
     Ok(roster.devices().len() as u64)
 }
 
-/// Whether there are entries that are not proved yet, in the state of the store that a
-/// transaction reads: mostly there are none, and none is looked for then.
-#[derive(Clone, Copy)]
-pub(super) enum Unproved {
-    /// All are proved.
-    None,
-    /// Some may not be. For one entry it is as well looked up at once.
-    Some,
-}
-
-impl Unproved {
-    pub(super) fn of(txn: &Txn<'_>) -> Result<Self, Error> {
-        let volumes = txn.get::<VolumesRecord>(Key::One)?;
-        Ok(match volumes.map_or(0, |volumes| volumes.unproved) {
-            0 => Self::None,
-            _ => Self::Some,
-        })
-    }
-
-    fn is_unproved(self, txn: &Txn<'_>, id: &EntryId) -> Result<bool, Error> {
-        match self {
-            Self::None => Ok(false),
-            Self::Some => Ok(txn.get::<UnprovedRecord>(Key::Name(&id.0))?.is_some()),
-        }
-    }
-}
-
-pub(super) fn entry_view(
-    txn: &Txn<'_>,
-    unproved: Unproved,
-    id: EntryId,
-    shown: RenderedRecord,
-) -> Result<EntryView, Error> {
-    let unproved = unproved.is_unproved(txn, &id)?;
-    Ok(EntryView {
+pub(super) fn entry_view(id: EntryId, shown: RenderedRecord) -> EntryView {
+    EntryView {
         id,
         space: shown.space,
         preimage: shown.preimage,
         version: version(&shown),
         rendered: shown.rendered,
         heeded: true,
-        unproved,
-    })
+        unproved: shown.unproved.is_some(),
+    }
 }

@@ -292,6 +292,9 @@ impl Store for Counting {
     fn all(&self, _: Table) -> Result<Vec<Vec<u8>>, StoreError> {
         unreachable!("the timeline reads single rows")
     }
+    fn is_empty(&self, _: Table) -> Result<bool, StoreError> {
+        unreachable!("the timeline reads single rows")
+    }
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
         self.store.commit(batch)
     }

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sidelight_format::record::{
-    EntryRecord, EnvelopeRecord, Fact, RenderedRecord, Taking, UnprovedRecord, Verdict,
+    EntryRecord, EnvelopeRecord, ErasedRecord, Fact, RenderedRecord, Taking, Unproved,
+    UnprovedRecord, Verdict,
 };
 use sidelight_format::{
     Bytes, Class, EntryId, EnvelopeId, EpochId, MailboxName, Mode, Position, SignedDirectory,
@@ -18,6 +19,7 @@ use super::super::entries::index_row;
 use super::super::erase::erased;
 use super::super::{LinkId, Output};
 use super::Filling;
+use super::proof::CHECKED_AT_ONCE;
 use crate::Error;
 
 /// How many parts are on their way at once on a link.
@@ -362,10 +364,17 @@ impl Core {
             let preimages = items.iter().map(|item| &item.preimage);
             preimages.map(|it| it.id(&volume.space)).collect()
         };
+        let (mut taken, absent) = (Vec::new(), Absent::of(txn)?);
         for item in items {
-            if !self.take_item(txn, &volume, maker, item)? {
-                self.report(txn, Fact::Volume { maker }, outside.now)?;
+            match self.take_item(txn, &volume, maker, item, absent)? {
+                Item::Taken(id) => taken.push(id),
+                Item::Here => {}
+                Item::Unsound => self.report(txn, Fact::Volume { maker }, outside.now)?,
             }
+        }
+        for entries in taken.chunks(CHECKED_AT_ONCE) {
+            let entries = entries.to_vec();
+            txn.append(&UnprovedRecord { entries })?;
         }
         self.retry_all_waiting(txn, &brought, outside)?;
         self.keep_taken(txn, mailbox, envelope, Class::Volume);
@@ -395,15 +404,15 @@ impl Core {
         txn.put(Key::Name(&envelope.0), &taken);
     }
 
-    /// Takes one entry out of a volume, unless it is here or was erased. False if it cannot be
-    /// what an honest device packs.
+    /// Takes one entry out of a volume, unless it is here or was erased.
     fn take_item(
         &mut self,
         txn: &mut Txn<'_>,
         volume: &Volume,
         maker: VerifyingKey,
         item: VolumeItem,
-    ) -> Result<bool, Error> {
+        absent: Absent,
+    ) -> Result<Item, Error> {
         let VolumeItem {
             preimage,
             changes,
@@ -420,41 +429,64 @@ impl Core {
                 .all(|change| change.len() <= limits::CHANGE_LEN_MAX)
             && rendered.text.len() <= limits::TEXT_LEN_MAX;
         if !sound {
-            return Ok(false);
+            return Ok(Item::Unsound);
         }
         let id = preimage.id(&volume.space);
         let name = Key::Name(&id.0);
-        if erased(txn, &id)?.is_some() || txn.get::<EntryRecord>(name)?.is_some() {
-            return Ok(true);
+        let here = txn.get::<RenderedRecord>(name)?.is_some()
+            || !absent.entries && txn.get::<EntryRecord>(name)?.is_some()
+            || !absent.erased && erased(txn, &id)?.is_some();
+        if here {
+            return Ok(Item::Here);
         }
-        let left = changes.iter().map(|change| change_hash(change)).collect();
-        let entry = EntryRecord {
-            space: volume.space,
-            preimage,
-            document: Bytes::new(),
-            tail: changes,
-        };
         let shown = RenderedRecord {
             space: volume.space,
             preimage,
             version,
             rendered,
+            changes,
+            unproved: Some(Unproved { maker, left: None }),
         };
         let row = self.lock.disguise(index_row(id, &shown));
         self.note_changed(txn, id, (None, row.key))?;
         timeline::insert(txn, row)?;
-        txn.put(name, &entry);
         txn.put(name, &shown);
-        let entry = id;
-        txn.put(name, &UnprovedRecord { entry, maker, left });
         self.volumes.change().unproved += 1;
         self.volumes.unproved = None;
         self.changed.insert(id);
-        Ok(true)
+        Ok(Item::Taken(id))
+    }
+}
+
+/// What has become of an entry of a volume.
+enum Item {
+    /// It is shown from now on.
+    Taken(EntryId),
+    /// It is here already, or was erased.
+    Here,
+    /// It cannot be what an honest device packs.
+    Unsound,
+}
+
+/// What a device that starts empty has nothing of: it need not be looked for, entry by entry.
+#[derive(Clone, Copy)]
+struct Absent {
+    /// Documents that lie by themselves.
+    entries: bool,
+    /// Entries that were erased.
+    erased: bool,
+}
+
+impl Absent {
+    fn of(txn: &Txn<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            entries: txn.has_none::<EntryRecord>()?,
+            erased: txn.has_none::<ErasedRecord>()?,
+        })
     }
 }
 
 /// Names one change of an entry.
-pub(super) fn change_hash(change: &[u8]) -> [u8; 32] {
+pub(in super::super) fn change_hash(change: &[u8]) -> [u8; 32] {
     digest("change", &[change])
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use sidelight_crypto::MailboxKeys;
 use sidelight_format::record::{
-    AuthorRecord, ChainRecord, EntryRecord, EnvelopeRecord, PackedRecord, RenderedRecord,
-    UnprovedRecord, Verdict,
+    AuthorRecord, ChainRecord, EntryRecord, EnvelopeRecord, PackedRecord, RenderedRecord, Verdict,
 };
 use sidelight_format::{
     Body, Bytes, EntryId, EpochId, PartHash, ProofItem, Salt, SpaceId, VolumeItem, digest, encode,
@@ -29,7 +28,7 @@ impl Core {
     ) -> Result<Option<(VolumeItem, [u8; 32])>, Error> {
         let name = Key::Name(&id.0);
         // What only says that something was taken back has no rendered row.
-        let Some(shown) = txn.get::<RenderedRecord>(name)? else {
+        let Some(mut shown) = txn.get::<RenderedRecord>(name)? else {
             return Ok(None);
         };
         let heads: Vec<&[u8]> = shown.version.iter().map(|head| &head[..]).collect();
@@ -41,15 +40,14 @@ impl Core {
                 return Ok(None);
             }
         }
-        let Some(entry) = txn.get::<EntryRecord>(name)? else {
-            return Ok(None);
-        };
-        if txn.get::<UnprovedRecord>(name)?.is_some() {
+        if shown.unproved.is_some() {
             return Ok(None);
         }
-        let changes = match entry.document.is_empty() {
-            true => Some(entry.tail),
-            false => self.unfolded(txn, id, &entry)?,
+        let brought = std::mem::take(&mut shown.changes);
+        let changes = match txn.get::<EntryRecord>(name)? {
+            Some(entry) if entry.document.is_empty() => Some(entry.tail),
+            Some(entry) => self.unfolded(txn, id, &entry)?,
+            None => Some(brought).filter(|brought| !brought.is_empty()),
         };
         let Some(changes) = changes else {
             return Ok(None);

@@ -10,10 +10,12 @@ mod pack;
 mod proof;
 mod shed;
 
+pub(super) use fill::change_hash;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use sidelight_format::record::VolumesRecord;
-use sidelight_format::{EntryId, EnvelopeId, MailboxName, Position};
+use sidelight_format::{EnvelopeId, MailboxName, Position};
 use sidelight_store::{Key, Txn};
 
 use super::core::Core;
@@ -27,8 +29,9 @@ pub(super) struct Volumes {
     changed: bool,
     /// A device is about to be linked: whatever is not packed is to be packed now.
     hurry: bool,
-    /// Entries that are not proved yet, once they were looked up; in the order of looking.
-    unproved: Option<VecDeque<EntryId>>,
+    /// The numbers of the rows that name entries that are not proved yet, once they were looked up;
+    /// in the order of looking.
+    unproved: Option<VecDeque<u64>>,
     /// Mailboxes of which something is to be fetched that was thought to be here.
     relist: BTreeSet<MailboxName>,
 }

@@ -8,18 +8,18 @@ use std::collections::VecDeque;
 
 use sidelight_format::record::{
     AuthorRecord, CarriedRecord, ChainBranch, ChainRecord, EntryRecord, EnvelopeRecord, Fact,
-    RenderedRecord, ReplicaRecord, UnprovedRecord,
+    Record, RenderedRecord, ReplicaRecord, Unproved, UnprovedRecord,
 };
 use sidelight_format::{
     Bytes, Class, EntryId, EntryPreimage, EnvelopeId, EpochId, MailboxName, ProofItem, ProofPart,
     SpaceId,
 };
 use sidelight_journal::{actor, admit};
-use sidelight_store::{Key, Txn, timeline};
+use sidelight_store::{Direction, Key, StoreError, Txn, timeline};
 use sidelight_sync::{Outside, authors, volumes};
 
 use super::super::core::Core;
-use super::super::entries::{document, index_row, version};
+use super::super::entries::{document, index_row, kept, unproved, version};
 use super::super::erase::{carriers, erased};
 use super::super::write::chain_key;
 use super::super::{Device, Output};
@@ -28,7 +28,7 @@ use super::item::Finder;
 use crate::Error;
 
 /// How many entries are looked at in one step: some tens of milliseconds.
-const CHECKED_AT_ONCE: usize = 64;
+pub(super) const CHECKED_AT_ONCE: usize = 64;
 
 impl Device {
     /// Whether [`check_volumes`](Self::check_volumes) may have something to do.
@@ -173,11 +173,12 @@ impl Core {
         item: &ProofItem,
     ) -> Result<bool, Error> {
         let name = Key::Name(&id.0);
-        let (Some(mut unproved), Some(entry)) = (
-            txn.get::<UnprovedRecord>(name)?,
-            txn.get::<EntryRecord>(name)?,
-        ) else {
+        let Some(mut shown) = unproved_entry(txn, id)? else {
             return Ok(false);
+        };
+        let changes = match txn.get::<EntryRecord>(name)? {
+            Some(entry) => entry.tail,
+            None => shown.changes.clone(),
         };
         let statement = &item.statement;
         let (author, segment) = match &statement.voice {
@@ -186,11 +187,11 @@ impl Core {
         };
         let actor = actor(&author, &segment, id);
         let begins = preimage.owner == item.certificate.person;
-        let mut finder = Finder::new(&entry.tail);
+        let mut finder = Finder::new(&changes);
         let mut found: Vec<[u8; 32]> = Vec::new();
         for part in &statement.parts {
             let place = finder.find(&statement.salt, part);
-            let Some(change) = place.and_then(|place| entry.tail.get(place)) else {
+            let Some(change) = place.and_then(|place| changes.get(place)) else {
                 return Ok(false);
             };
             let admitted = admit(change, &actor).ok();
@@ -199,8 +200,8 @@ impl Core {
             }
             found.push(change_hash(change));
         }
-        unproved.left.retain(|change| !found.contains(change));
-        txn.put(name, &unproved);
+        prove(&mut shown, &found);
+        txn.put(name, &shown);
         Ok(true)
     }
 
@@ -214,11 +215,10 @@ impl Core {
         if self.volumes.record.unproved == 0 {
             return Ok(());
         }
-        let name = Key::Name(&id.0);
-        if let Some(mut unproved) = txn.get::<UnprovedRecord>(name)? {
+        if let Some(mut shown) = unproved_entry(txn, id)? {
             let parts: Vec<[u8; 32]> = parts.iter().map(|part| change_hash(part)).collect();
-            unproved.left.retain(|change| !parts.contains(change));
-            txn.put(name, &unproved);
+            prove(&mut shown, &parts);
+            txn.put(Key::Name(&id.0), &shown);
         }
         Ok(())
     }
@@ -234,10 +234,10 @@ impl Core {
         if self.volumes.record.unproved == 0 || self.documents.has(id) {
             return Ok(());
         }
-        if let Some(unproved) = txn.get::<UnprovedRecord>(Key::Name(&id.0))?
-            && !is_sound(txn, id)?
+        if let Some(shown) = unproved_entry(txn, id)?
+            && !is_sound(txn, id, &shown)?
         {
-            self.disbelieve(txn, &unproved, outside)?;
+            self.disbelieve(txn, id, &shown, outside)?;
         }
         Ok(())
     }
@@ -255,28 +255,58 @@ impl Core {
         }
         self.dirty = true;
         if self.volumes.unproved.is_none() {
-            let all = txn.all::<UnprovedRecord>()?;
-            self.volumes.unproved = Some(all.into_iter().map(|it| it.entry).collect());
+            let all = txn.range::<UnprovedRecord>(0, Direction::Up, usize::MAX)?;
+            self.volumes.unproved = Some(all.into_iter().map(|(number, _)| number).collect());
         }
-        let mut looked = 0;
-        while looked < CHECKED_AT_ONCE
-            && let Some(id) = self.volumes.unproved.as_mut().and_then(VecDeque::pop_front)
-        {
-            looked += 1;
-            let name = Key::Name(&id.0);
-            let Some(unproved) = txn.get::<UnprovedRecord>(name)? else {
+        while let Some(number) = self.volumes.unproved.as_mut().and_then(VecDeque::pop_front) {
+            let row = Key::Number(number);
+            let Some(UnprovedRecord { entries }) = txn.get(row)? else {
                 continue;
             };
-            if !is_sound(txn, &id)? {
-                self.disbelieve(txn, &unproved, outside)?;
-            } else if unproved.left.is_empty() {
-                self.forget_unproved(txn, &id)?;
-                self.changed.insert(id);
-            } else if self.has_read_all_of(txn, &id)? {
-                self.disbelieve(txn, &unproved, outside)?;
+            let (looked, mut left) = (entries.len(), Vec::new());
+            for id in entries {
+                if !self.is_done_with(txn, &id, outside)? {
+                    left.push(id);
+                }
             }
+            if left.is_empty() {
+                txn.delete::<UnprovedRecord>(row);
+                if txn.last_number(UnprovedRecord::TABLE)?.is_none() {
+                    // Whichever were damaged meanwhile are not marked, and not counted.
+                    self.volumes.change().unproved = 0;
+                }
+            } else if left.len() < looked {
+                txn.put(row, &UnprovedRecord { entries: left });
+            }
+            return Ok(true);
         }
-        Ok(looked > 0)
+        Ok(false)
+    }
+
+    /// Looks at an entry that may not be proved yet. Whether that need not be done again.
+    fn is_done_with(
+        &mut self,
+        txn: &mut Txn<'_>,
+        id: &EntryId,
+        outside: &mut Outside<'_>,
+    ) -> Result<bool, Error> {
+        let Some(mut shown) = unproved_entry(txn, id)? else {
+            return Ok(true);
+        };
+        let left = unproved(&shown).and_then(|unproved| unproved.left);
+        if !is_sound(txn, id, &shown)? {
+            self.disbelieve(txn, id, &shown, outside)?;
+        } else if left.is_none_or(|left| left.is_empty()) {
+            shown.unproved = None;
+            txn.put(Key::Name(&id.0), &shown);
+            self.count_proved(txn)?;
+            self.changed.insert(*id);
+        } else if self.has_read_all_of(txn, &shown.space)? {
+            self.disbelieve(txn, id, &shown, outside)?;
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     /// Entries that were waited with are looked at again: something was read to its end.
@@ -292,27 +322,21 @@ impl Core {
         }
     }
 
-    /// An entry is marked no more.
-    pub(in super::super) fn forget_unproved(
-        &mut self,
-        txn: &mut Txn<'_>,
-        id: &EntryId,
-    ) -> Result<(), Error> {
-        let name = Key::Name(&id.0);
-        if self.volumes.record.unproved > 0 && txn.get::<UnprovedRecord>(name)?.is_some() {
-            txn.delete::<UnprovedRecord>(name);
-            let record = self.volumes.change();
-            record.unproved = record.unproved.saturating_sub(1);
+    /// An entry is marked no more, or is no more.
+    pub(in super::super) fn count_proved(&mut self, txn: &mut Txn<'_>) -> Result<(), Error> {
+        let record = self.volumes.change();
+        record.unproved = record.unproved.saturating_sub(1);
+        if record.unproved == 0 {
+            for (number, _) in txn.range::<UnprovedRecord>(0, Direction::Up, usize::MAX)? {
+                txn.delete::<UnprovedRecord>(Key::Number(number));
+            }
         }
         Ok(())
     }
 
     /// Whether all that the relays have of an entry's space is here.
-    fn has_read_all_of(&self, txn: &Txn<'_>, id: &EntryId) -> Result<bool, Error> {
-        let Some(entry) = txn.get::<EntryRecord>(Key::Name(&id.0))? else {
-            return Ok(true);
-        };
-        let Some(known) = self.spaces.get(&entry.space) else {
+    fn has_read_all_of(&self, txn: &Txn<'_>, space: &SpaceId) -> Result<bool, Error> {
+        let Some(known) = self.spaces.get(space) else {
             return Ok(false);
         };
         if !known.record.unread.is_empty() {
@@ -334,31 +358,30 @@ impl Core {
     fn disbelieve(
         &mut self,
         txn: &mut Txn<'_>,
-        unproved: &UnprovedRecord,
+        id: &EntryId,
+        shown: &RenderedRecord,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
-        let (id, maker) = (unproved.entry, unproved.maker);
         let name = Key::Name(&id.0);
-        self.report(txn, Fact::Volume { maker }, outside.now)?;
-        self.forget_unproved(txn, &id)?;
-        self.documents.forget(&id);
-        let space = txn.get::<EntryRecord>(name)?.map(|entry| entry.space);
-        if let Some(shown) = txn.get::<RenderedRecord>(name)? {
-            let row = index_row(id, &shown);
-            timeline::remove(txn, &row.key)?;
-            self.note_erased(txn, &id, row.key)?;
-            self.changed.remove(&id);
-            self.removed.insert(id);
+        if let Some(Unproved { maker, .. }) = shown.unproved {
+            self.report(txn, Fact::Volume { maker }, outside.now)?;
+            self.count_proved(txn)?;
         }
+        self.documents.forget(id);
+        let row = index_row(*id, shown);
+        timeline::remove(txn, &row.key)?;
+        self.note_erased(txn, id, row.key)?;
+        self.changed.remove(id);
+        self.removed.insert(*id);
         txn.delete::<RenderedRecord>(name);
         txn.delete::<EntryRecord>(name);
         let mut epochs = Vec::new();
-        for place in carriers(txn, &id)? {
+        for place in carriers(txn, id)? {
             let key = chain_key(&place.author, place.sequence);
             let Some(mut chain) = txn.get::<ChainRecord>(Key::Name(&key))? else {
                 continue;
             };
-            let theirs = |branch: &&mut ChainBranch| branch.entry == Some(id);
+            let theirs = |branch: &&mut ChainBranch| branch.entry == Some(*id);
             for branch in chain.branches.iter_mut().filter(theirs) {
                 // It is noted anew when it comes again.
                 branch.earlier = None;
@@ -372,10 +395,8 @@ impl Core {
         txn.delete::<CarriedRecord>(name);
         epochs.sort_unstable();
         epochs.dedup();
-        if let Some(space) = space {
-            for epoch in epochs {
-                self.read_anew(txn, space, epoch)?;
-            }
+        for epoch in epochs {
+            self.read_anew(txn, shown.space, epoch)?;
         }
         Ok(())
     }
@@ -413,18 +434,32 @@ impl Core {
     }
 }
 
+/// An entry, if it is not proved yet. Damaged it is none: it is made anew of its document, or gone.
+fn unproved_entry(txn: &Txn<'_>, id: &EntryId) -> Result<Option<RenderedRecord>, Error> {
+    match txn.get::<RenderedRecord>(Key::Name(&id.0)) {
+        Ok(shown) => Ok(shown.filter(|shown| shown.unproved.is_some())),
+        Err(StoreError::Damaged) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Signed envelopes are known to have carried these changes of an entry.
+fn prove(shown: &mut RenderedRecord, changes: &[[u8; 32]]) {
+    let mut unproved = unproved(shown);
+    if let Some(left) = unproved.as_mut().and_then(|it| it.left.as_mut()) {
+        left.retain(|change| !changes.contains(change));
+    }
+    shown.unproved = unproved;
+}
+
 /// Whether what an entry shows is what its changes make, and all of these pass the gate.
-fn is_sound(txn: &Txn<'_>, id: &EntryId) -> Result<bool, Error> {
-    let name = Key::Name(&id.0);
-    let (Some(entry), Some(shown)) = (
-        txn.get::<EntryRecord>(name)?,
-        txn.get::<RenderedRecord>(name)?,
-    ) else {
+fn is_sound(txn: &Txn<'_>, id: &EntryId, shown: &RenderedRecord) -> Result<bool, Error> {
+    let Some(entry) = kept(txn, id)? else {
         return Ok(true);
     };
     Ok(match document(&entry) {
         Ok(mut document) => {
-            document.version() == version(&shown) && document.render() == shown.rendered
+            document.version() == version(shown) && document.render() == shown.rendered
         }
         Err(_) => false,
     })

@@ -8,8 +8,8 @@ use sidelight_format::record::{
     OwnAuthorRecord, PackedRecord, Packing, PageWriter, PairingEnd, PairingRecord, PersonRecord,
     PlacesWriter, PrivateKeysRecord, PrivateLockRecord, Reach, Recovering, RenderedRecord,
     RenewalRecord, ReplicaRecord, SearchChange, SearchDirectory, SearchKeys, SearchPage, SearchRun,
-    SharedRecord, SpaceRecord, Taking, UnprovedRecord, UnseenErasure, UnseenRecord, Verdict,
-    VolumesRecord, WaitingRecord,
+    SharedRecord, SpaceRecord, Taking, Unproved, UnprovedRecord, UnseenErasure, UnseenRecord,
+    Verdict, VolumesRecord, WaitingRecord,
 };
 use sidelight_format::{
     AuthorId, BodyHash, Class, EntryId, EnvelopeId, EpochId, EraseToken, Generation, KeyHash, Kind,
@@ -156,6 +156,13 @@ fn packing() -> Packing {
             lane: Some(PersonId(run(0x10))),
             before: Some(key()),
         }],
+    }
+}
+
+fn unproved() -> Unproved {
+    Unproved {
+        maker: VerifyingKey(run(0x20)),
+        left: Some(vec![run(0x7c)]),
     }
 }
 
@@ -346,6 +353,8 @@ pub(super) fn samples() -> Vec<Sample> {
                 preimage: preimage(Mode::Own),
                 version: vec![run(0x4b)],
                 rendered: rendered(),
+                changes: vec![run::<3>(0x4a).to_vec().into()],
+                unproved: Some(unproved()),
             },
         ),
         record("records/12 index page", &IndexPage { rows: vec![row()] }),
@@ -492,15 +501,14 @@ pub(super) fn samples() -> Vec<Sample> {
         record(
             "records/36 unproved",
             &UnprovedRecord {
-                entry: EntryId(run(4)),
-                maker: VerifyingKey(run(0x20)),
-                left: vec![run(0x7c)],
+                entries: vec![EntryId(run(4))],
             },
         ),
         record("records/37 proof", &proof()),
         value("records/Packing", &packing()),
         value("records/Lane", &packing().lanes[0]),
         value("records/Taking", &taking()),
+        value("records/Unproved", &unproved()),
         record(
             "records/40 private lock",
             &PrivateLockRecord {
