@@ -84,18 +84,10 @@ impl Server {
     }
 
     async fn serve_link(self, link: Link, exporter: [u8; 32]) {
-        let (mut sender, receiver) = link.split();
+        let (sender, receiver) = link.split();
         let Some(_place) = Place::take(&self.links, self.links_max) else {
             warn!("link refused: there are as many as --links-max allows");
-            let refused = Frame::Refused(Refusal {
-                code: RefusalCode::Rate,
-                about: None,
-                retry_after_secs: TOO_MANY_LINKS_RETRY_SECS,
-            });
-            if sender.send(&[refused]).await.is_ok() {
-                let _ = timeout(FINISH_MAX, sender.finish()).await;
-            }
-            return;
+            return Box::pin(refuse(sender)).await;
         };
         let link = LinkId(self.next_link.fetch_add(1, Ordering::Relaxed));
         let (to, outgoing) = mpsc::unbounded_channel();
@@ -108,6 +100,18 @@ impl Server {
             () = write(&self.storage, link, sender, outgoing) => {}
         }
         self.storage.send(Input::Closed { link });
+    }
+}
+
+/// Says that there is no place for another link.
+async fn refuse(mut sender: FrameSender) {
+    let refused = Frame::Refused(Refusal {
+        code: RefusalCode::Rate,
+        about: None,
+        retry_after_secs: TOO_MANY_LINKS_RETRY_SECS,
+    });
+    if sender.send(&[refused]).await.is_ok() {
+        let _ = timeout(FINISH_MAX, sender.finish()).await;
     }
 }
 
@@ -150,12 +154,12 @@ async fn write(
     loop {
         let frames = outgoing.recv_many(&mut batch, WRITE_FRAMES_MAX).await;
         if frames == 0 {
-            let _ = timeout(FINISH_MAX, sender.finish()).await;
+            let _ = Box::pin(timeout(FINISH_MAX, sender.finish())).await;
             return;
         }
-        // Idle links are many; none keeps the room of its largest batch.
+        // Idle links are many; none keeps the room of its largest batch, nor of its sending.
         let batch: Vec<Frame> = std::mem::take(&mut batch).into_iter().map(|f| *f).collect();
-        match timeout(STALL_MAX, sender.send(&batch)).await {
+        match Box::pin(timeout(STALL_MAX, sender.send(&batch))).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return,
             Err(_) => {

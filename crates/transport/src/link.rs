@@ -3,7 +3,7 @@
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::pin;
-use core::task::Poll;
+use core::task::{Context, Poll};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -209,32 +209,20 @@ impl FrameReceiver {
         let mut frames = Vec::new();
         let mut taken = 0;
         while self.end.is_none() {
-            let mut pieces = [const { Bytes::new() }; PIECES];
-            let read = {
-                let mut reading = pin!(self.stream.read_chunks(&mut pieces));
-                if frames.is_empty() {
-                    reading.await
-                } else {
-                    // Only what is there already.
-                    match poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx))).await {
-                        Poll::Ready(read) => read,
-                        Poll::Pending => break,
-                    }
-                }
-            };
-            match read {
-                Ok(Some(count)) => {
-                    for piece in &pieces[..count] {
-                        taken += piece.len();
-                        if let Err(error) = self.take(piece, &mut frames) {
-                            self.fail(error);
-                            break;
-                        }
-                    }
-                }
-                Ok(None) if self.reader.unread_len() == 0 => self.end = Some(Ok(())),
-                Ok(None) => self.fail(LinkError::Malformed),
-                Err(error) => self.fail(LinkError::of_read(error)),
+            if frames.is_empty() {
+                // One piece is waited for: an idle link keeps no room for more.
+                let read = self.stream.read_chunk(TAKE_LEN, true).await;
+                let piece = read.map(|chunk| chunk.map(|chunk| chunk.bytes));
+                taken += match piece {
+                    Ok(Some(piece)) => self.take(&[piece], &mut frames),
+                    Ok(None) => self.end_of_stream(),
+                    Err(error) => self.fail(LinkError::of_read(error)),
+                };
+            } else {
+                // Only what is there already.
+                let more = poll_fn(|cx| Poll::Ready(self.take_more(cx, &mut frames))).await;
+                let Some(more) = more else { break };
+                taken += more;
             }
             if taken >= TAKE_LEN && !frames.is_empty() {
                 break;
@@ -247,8 +235,35 @@ impl FrameReceiver {
         }
     }
 
-    /// Takes in a piece of the stream, and out of it the frames that it completes.
-    fn take(&mut self, piece: &[u8], frames: &mut Vec<Frame>) -> Result<(), LinkError> {
+    /// Takes in what is there already, and says how much; none if there is nothing.
+    fn take_more(&mut self, cx: &mut Context<'_>, frames: &mut Vec<Frame>) -> Option<usize> {
+        let mut pieces = [const { Bytes::new() }; PIECES];
+        let read = match pin!(self.stream.read_chunks(&mut pieces)).poll(cx) {
+            Poll::Ready(read) => read,
+            Poll::Pending => return None,
+        };
+        Some(match read {
+            Ok(Some(count)) => self.take(&pieces[..count], frames),
+            Ok(None) => self.end_of_stream(),
+            Err(error) => self.fail(LinkError::of_read(error)),
+        })
+    }
+
+    /// Takes in pieces of the stream, and out of them the frames that they complete. Returns how
+    /// long they are.
+    fn take(&mut self, pieces: &[Bytes], frames: &mut Vec<Frame>) -> usize {
+        let mut taken = 0;
+        for piece in pieces {
+            taken += piece.len();
+            if let Err(error) = self.take_piece(piece, frames) {
+                self.fail(error);
+                break;
+            }
+        }
+        taken
+    }
+
+    fn take_piece(&mut self, piece: &[u8], frames: &mut Vec<Frame>) -> Result<(), LinkError> {
         self.reader.extend(piece);
         while let Some(frame) = self.reader.next_frame().map_err(|_| LinkError::Malformed)? {
             frames.push(frame);
@@ -261,12 +276,23 @@ impl FrameReceiver {
         self.held.set(unread)
     }
 
-    fn fail(&mut self, error: LinkError) {
+    /// The other end has said that no more follows: with nothing, which is 0 bytes.
+    fn end_of_stream(&mut self) -> usize {
+        if self.reader.unread_len() > 0 {
+            return self.fail(LinkError::Malformed);
+        }
+        self.end = Some(Ok(()));
+        0
+    }
+
+    /// Ends with an error, which is 0 bytes.
+    fn fail(&mut self, error: LinkError) -> usize {
         self.end = Some(Err(error));
         self.reader = FrameReader::default();
         self.held.release();
         // Fails only if the stream has ended already.
         let _ = self.stream.stop(Goodbye::Misbehaved.code());
+        0
     }
 }
 
