@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::record::Unproved;
 use crate::{Bytes, EntryPreimage, Rendered, SpaceId};
 
-/// An entry's document. One that came in a volume has none of its own before its first change
-/// here: its changes lie with [what is shown](RenderedRecord::changes).
+/// An entry's document. One that came in a volume has none of its own before it is changed
+/// here or proved: its changes lie with [what is shown](RenderedRecord::changes).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryRecord {
     /// Its space.

@@ -8,7 +8,7 @@ use sidelight_format::record::{
     SpaceRecord,
 };
 use sidelight_format::{Body, Bytes, EntryId, EpochId, MailboxName, SpaceId, Subject};
-use sidelight_store::{Key, Txn};
+use sidelight_store::{Batch, Key, Txn};
 
 use super::Story;
 use super::hand::envelope_keys;
@@ -53,6 +53,16 @@ impl Story {
         let mut txn = Txn::begin(&*store).expect("a store that works");
         change(&mut txn);
         let batch = txn.into_batch();
+        store.commit(batch).expect("a disk with room");
+        drop(store);
+        self.start(home);
+    }
+
+    /// As [`change_store`](Self::change_store), row by row: they need hold no record.
+    pub fn change_rows(&mut self, home: usize, change: impl FnOnce(&mut Batch)) {
+        let mut store = self.take_store(home);
+        let mut batch = Batch::new();
+        change(&mut batch);
         store.commit(batch).expect("a disk with room");
         drop(store);
         self.start(home);

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use sidelight_format::record::{
     AuthorRecord, CarriedRecord, ChainBranch, ChainRecord, EntryRecord, EnvelopeRecord, Fact,
-    Record, RenderedRecord, ReplicaRecord, Unproved, UnprovedRecord,
+    IndexRow, Record, RenderedRecord, ReplicaRecord, Unproved, UnprovedRecord,
 };
 use sidelight_format::{
     Bytes, Class, EntryId, EntryPreimage, EnvelopeId, EpochId, MailboxName, ProofItem, ProofPart,
@@ -19,7 +19,7 @@ use sidelight_store::{Direction, Key, StoreError, Txn, timeline};
 use sidelight_sync::{Outside, authors, volumes};
 
 use super::super::core::Core;
-use super::super::entries::{document, index_row, kept, unproved, version};
+use super::super::entries::{brought, document, index_row, kept, unproved, version};
 use super::super::erase::{carriers, erased};
 use super::super::write::chain_key;
 use super::super::{Device, Output};
@@ -290,15 +290,27 @@ impl Core {
         id: &EntryId,
         outside: &mut Outside<'_>,
     ) -> Result<bool, Error> {
-        let Some(mut shown) = unproved_entry(txn, id)? else {
-            return Ok(true);
+        let name = Key::Name(&id.0);
+        let mut shown = match txn.get::<RenderedRecord>(name) {
+            Ok(Some(shown)) if shown.unproved.is_some() => shown,
+            Ok(_) => return Ok(true),
+            Err(StoreError::Damaged) => {
+                self.mend(txn, id)?;
+                return Ok(true);
+            }
+            Err(error) => return Err(error.into()),
         };
         let left = unproved(&shown).and_then(|unproved| unproved.left);
         if !is_sound(txn, id, &shown)? {
             self.disbelieve(txn, id, &shown, outside)?;
         } else if left.is_none_or(|left| left.is_empty()) {
             shown.unproved = None;
-            txn.put(Key::Name(&id.0), &shown);
+            // From now on the one is made anew of the other where it is damaged.
+            if let Some(entry) = brought(shown.clone()) {
+                txn.put(name, &entry);
+                shown.changes.clear();
+            }
+            txn.put(name, &shown);
             self.count_proved(txn)?;
             self.changed.insert(*id);
         } else if self.has_read_all_of(txn, &shown.space)? {
@@ -362,13 +374,31 @@ impl Core {
         shown: &RenderedRecord,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
-        let name = Key::Name(&id.0);
         if let Some(Unproved { maker, .. }) = shown.unproved {
             self.report(txn, Fact::Volume { maker }, outside.now)?;
             self.count_proved(txn)?;
         }
+        self.fetch_anew(txn, id, &index_row(*id, shown))
+    }
+
+    /// The one row of an entry that is not proved yet is damaged. With its changes by themselves,
+    /// it would be made anew of them.
+    fn mend(&mut self, txn: &mut Txn<'_>, id: &EntryId) -> Result<(), Error> {
+        if txn.get::<EntryRecord>(Key::Name(&id.0))?.is_some() {
+            return Ok(());
+        }
+        let mut rows = timeline::page(txn, None, 1, |row| row.key.entry == *id)?;
+        if let Some(row) = rows.pop() {
+            self.count_proved(txn)?;
+            self.fetch_anew(txn, id, &row)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets an entry as if no volume had brought it: the envelopes that carried it are fetched.
+    fn fetch_anew(&mut self, txn: &mut Txn<'_>, id: &EntryId, row: &IndexRow) -> Result<(), Error> {
+        let name = Key::Name(&id.0);
         self.documents.forget(id);
-        let row = index_row(*id, shown);
         timeline::remove(txn, &row.key)?;
         self.note_erased(txn, id, row.key)?;
         self.changed.remove(id);
@@ -396,7 +426,7 @@ impl Core {
         epochs.sort_unstable();
         epochs.dedup();
         for epoch in epochs {
-            self.read_anew(txn, shown.space, epoch)?;
+            self.read_anew(txn, row.space, epoch)?;
         }
         Ok(())
     }
