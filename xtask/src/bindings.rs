@@ -8,7 +8,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The largest that the library may be on a phone, stripped: a little above what it is, so that
 /// whatever makes it grow is looked at.
-const SIZE_MAX: u64 = 9_200_000;
+const SIZE_MAX: u64 = 8_000_000;
 
 /// What was agreed before there was one. `bindings/README.md` says what fills it.
 const SIZE_AIM: u64 = 6_500_000;
@@ -106,14 +106,34 @@ fn generate_once(language: &str, library: &Path, folder: &Path) -> Result<(), St
 
 /// Builds a library as phones get it, which takes some minutes. It is asked for as a shared library
 /// alone: a crate that is made into one for Rust at the same time is not optimised as a whole, and
-/// is half as large again. Relocations are packed, as `build-android.sh` has them packed.
+/// is half as large again. What else is asked, `build-android.sh` asks, too:
+///
+/// - Frame pointers: with one, a few words say how to unwind a function, and code is no larger.
+/// - C without tables for unwinding: nothing unwinds through it. SQLite calls back into Rust only
+///   where rusqlite catches what panics, and ring's C calls nobody.
+/// - Relocations packed.
+/// - Functions that came out as the same bytes are one. Rust promises nobody that they are not. Of
+///   SQLite's, a dozen that do nothing are met by it, none of which it tells from another of them.
 fn build_for_phones(package: &str, kinds: &str) -> Result<(), String> {
     let mut arguments = vec!["rustc", "--locked", "--profile", "phone"];
-    arguments.extend(["--lib", "--crate-type", kinds, "-p", package]);
+    arguments.extend(["--lib", "--crate-type", kinds, "-p", package, "--"]);
     if cfg!(target_os = "linux") {
-        arguments.extend(["--", "-C", "link-arg=-Wl,-z,pack-relative-relocs"]);
+        arguments.extend(["-C", "link-arg=-Wl,-z,pack-relative-relocs"]);
     }
-    cargo(&arguments)
+    // There the linker is Rust's own; others may not know how.
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        arguments.extend(["-C", "link-arg=-Wl,--icf=all"]);
+    }
+    let more = |name: &str, flags: &str| {
+        let given = std::env::var(name).unwrap_or_default();
+        format!("{given} {flags}").trim().to_owned()
+    };
+    let for_rust = more("RUSTFLAGS", "-C force-frame-pointers=yes");
+    let for_c = more(
+        "CFLAGS",
+        "-fno-asynchronous-unwind-tables -fno-unwind-tables",
+    );
+    cargo_with(&arguments, &[("RUSTFLAGS", for_rust), ("CFLAGS", for_c)])
 }
 
 /// Builds the library for tests as phones would get it, which is that of apps and more, and all
@@ -190,9 +210,15 @@ pub(crate) fn size() -> Result<String, String> {
 }
 
 fn cargo(arguments: &[&str]) -> Result<(), String> {
+    cargo_with(arguments, &[])
+}
+
+/// Runs it with some of its environment replaced.
+fn cargo_with(arguments: &[&str], variables: &[(&str, String)]) -> Result<(), String> {
     println!("cargo {}", arguments.join(" "));
     let status = crate::cargo()
         .args(arguments)
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .current_dir(ROOT)
         .stdin(Stdio::null())
         .status()

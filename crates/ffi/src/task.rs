@@ -1,65 +1,85 @@
 //! Calls, each a task of the library's own runtime.
 
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use crate::JournalError;
 use crate::mirror::Give;
 
 /// Does `work` as a task, and gives its answer in this crate's form. Whoever drops the future
 /// stops waiting; the work is done all the same. Work that panics is Internal.
-pub(crate) async fn run<T, U, E>(
+pub(crate) fn run<T, U, E>(
     work: impl Future<Output = Result<T, E>> + Send + 'static,
-) -> Result<U, JournalError>
+) -> impl Future<Output = Result<U, JournalError>> + Send
 where
     T: Give<U> + Send + 'static,
+    U: Send + 'static,
     E: Into<JournalError> + Send + 'static,
 {
-    Ok(task(work).await?.map_err(Into::into)?.give())
-}
-
-/// Whatever the work is, to the runtime it is one type: with one for each call, what tokio makes of
-/// a task would be there some hundred times.
-async fn task<T: Send + 'static>(
-    work: impl Future<Output = T> + Send + 'static,
-) -> Result<T, JournalError> {
-    let (answer, answered) = oneshot::channel();
-    let work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
-        // Nobody may be waiting any more.
-        let _ = answer.send(work.await);
-    });
-    drop(sidelight::runtime()?.spawn(work));
-    // Work that panics drops what would answer.
-    answered.await.map_err(|_| JournalError::panicked())
+    answer(Box::pin(told(work)))
 }
 
 /// The same; once `cancel` says so, the work is stopped where it is, too.
-pub(crate) async fn run_until<T, U, E>(
+pub(crate) fn run_until<T, U, E>(
     cancel: Option<Arc<CancelToken>>,
     work: impl Future<Output = Result<T, E>> + Send + 'static,
-) -> Result<U, JournalError>
+) -> impl Future<Output = Result<U, JournalError>> + Send
 where
     T: Give<U> + Send + 'static,
+    U: Send + 'static,
     E: Into<JournalError> + Send + 'static,
 {
-    let Some(cancel) = cancel else {
-        return run(work).await;
+    let work: Work = Box::pin(told(work));
+    answer(match cancel {
+        None => work,
+        Some(cancel) => Box::pin(until(cancel, work)),
+    })
+}
+
+/// Whatever a call does and answers, its task is of this one type, which none answers if it was
+/// cancelled. With a type for each of some hundred calls, each would have a copy of all that runs
+/// tasks and waits for them.
+type Work = Pin<Box<dyn Future<Output = Option<Told>> + Send>>;
+
+/// A [`Result`] with a [`JournalError`].
+type Told = Box<dyn Any + Send>;
+
+async fn told<T, U, E>(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Option<Told>
+where
+    T: Give<U> + Send + 'static,
+    U: Send + 'static,
+    E: Into<JournalError> + Send + 'static,
+{
+    let told: Result<U, JournalError> = match work.await {
+        Ok(done) => Ok(done.give()),
+        Err(error) => Err(error.into()),
     };
-    let task = task(async move {
-        tokio::select! {
-            biased;
-            () = cancel.cancelled() => None,
-            done = work => Some(done),
-        }
-    });
-    match task.await? {
-        Some(done) => Ok(done.map_err(Into::into)?.give()),
-        None => Err(JournalError::cancelled()),
+    Some(Box::new(told))
+}
+
+async fn until(cancel: Arc<CancelToken>, work: Work) -> Option<Told> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => None,
+        told = work => told,
     }
+}
+
+async fn answer<U: 'static>(work: Work) -> Result<U, JournalError> {
+    let told = done(work).await?.downcast::<Result<U, JournalError>>();
+    *told.expect("`told` answers for the type that its caller waits for")
+}
+
+async fn done(work: Work) -> Result<Told, JournalError> {
+    let told = sidelight::runtime()?.spawn(work).await;
+    // Nobody stops a task but by its token, so that one without an end has panicked.
+    told.map_err(|_| JournalError::panicked())?
+        .ok_or_else(JournalError::cancelled)
 }
 
 /// Milliseconds of another language as a duration.

@@ -117,34 +117,46 @@ impl<'s> Txn<'s> {
         direction: Direction,
         limit: usize,
     ) -> Result<Vec<(u64, R)>, StoreError> {
+        let rows = self.rows(R::TABLE, from, direction, limit)?;
+        let decode = |(number, plain): (u64, Plain)| Ok((number, record(plain.bytes())?));
+        rows.into_iter().map(decode).collect()
+    }
+
+    /// The same before they are decoded, for every kind of record at once.
+    fn rows(
+        &self,
+        table: Table,
+        from: u64,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<(u64, Plain)>, StoreError> {
         let (low, high) = match direction {
             Direction::Up => (from, u64::MAX),
             Direction::Down => (0, from),
         };
         let deleted = self
             .batch
-            .numbered(R::TABLE, low, high)
+            .numbered(table, low, high)
             .filter(|(_, change)| change.is_none())
             .count();
         // So many rows that `limit` of them are left when the deleted ones are gone.
         let rows = self
             .store
-            .range(R::TABLE, from, direction, limit.saturating_add(deleted))?;
+            .range(table, from, direction, limit.saturating_add(deleted))?;
         let mut merged: BTreeMap<u64, Plain> = rows
             .into_iter()
-            .map(|(number, bytes)| (number, Plain::new(R::TABLE, bytes)))
+            .map(|(number, bytes)| (number, Plain::new(table, bytes)))
             .collect();
-        for (number, change) in self.batch.numbered(R::TABLE, low, high) {
+        for (number, change) in self.batch.numbered(table, low, high) {
             match change {
-                Some(bytes) => merged.insert(number, Plain::new(R::TABLE, bytes.to_vec())),
+                Some(bytes) => merged.insert(number, Plain::new(table, bytes.to_vec())),
                 None => merged.remove(&number),
             };
         }
-        let decode = |(number, plain): (u64, Plain)| Ok((number, record(plain.bytes())?));
-        match direction {
-            Direction::Up => merged.into_iter().take(limit).map(decode).collect(),
-            Direction::Down => merged.into_iter().rev().take(limit).map(decode).collect(),
-        }
+        Ok(match direction {
+            Direction::Up => merged.into_iter().take(limit).collect(),
+            Direction::Down => merged.into_iter().rev().take(limit).collect(),
+        })
     }
 
     /// All records of a table, in no particular order. Only for tables that stay small.

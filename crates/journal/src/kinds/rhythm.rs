@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use sidelight_format::{Edit, FieldValue, Rendered};
 
-use super::content::{Content, Reader, Said, Typed, Writer};
+use super::content::{Content, Reader, Said, Typed, Writer, set};
 use super::needs::flag;
 use super::words::Weekday;
 
@@ -89,10 +89,7 @@ impl Typed for Rhythm {
             intention: reader.text()?,
             weekdays: reader.words_of("weekdays"),
             at: reader.str("at").and_then(TimeOfDay::parse),
-            quiet: quiet
-                .iter()
-                .filter_map(|said| Quiet::parse(said.as_str()))
-                .collect(),
+            quiet: set(quiet.iter().filter_map(|said| Quiet::parse(said.as_str()))),
             paused: reader.flag("paused", true),
         })
     }
