@@ -21,7 +21,7 @@ mod turn;
 /// A [`Store`] in a folder: an SQLite database in WAL mode, `journal.db`, and the file
 /// `writer.lock`, which the one opener locks that may write.
 ///
-/// A commit is one transaction with `synchronous=FULL`: one `fsync` of the write-ahead log
+/// A commit is one transaction with `synchronous=FULL`: one `fdatasync` of the write-ahead log
 /// before it returns. Every 4 MB or so one of them also moves the log into the database. A
 /// read-only opener in another process needs no lock of ours and never waits for the writer.
 ///
