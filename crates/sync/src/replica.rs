@@ -43,7 +43,7 @@ pub struct Session {
     lists: bool,
     /// Bodies are fetched only once [`go_on`](Self::go_on) says so.
     holds: bool,
-    /// Bulk bodies asked for and not yet answered.
+    /// Bodies asked for while it holds and not yet answered.
     bulk: VecDeque<Position>,
     frames: VecDeque<Frame>,
 }
@@ -94,9 +94,15 @@ pub enum Found {
     Kept(Vec<EnvelopeId>),
     /// The relay says that it has dropped the body of this envelope.
     Gone(EnvelopeId),
-    /// Of a session that holds: the whole list was read, and names these volumes and proofs.
-    Listed(Vec<(EnvelopeId, Position)>),
-    /// What was asked for by [`Session::take`] has come before this, if the relay has it.
+    /// Of a session that holds: the whole list was read.
+    Listed {
+        /// Its volumes and proofs.
+        bulk: Vec<(EnvelopeId, Position)>,
+        /// Where all else is that is not known here, the oldest first.
+        live: Vec<Position>,
+    },
+    /// What was asked for by [`Session::take`] or [`Session::look`] has come before this, if the
+    /// relay has it.
     Took(Position),
     /// The relay once showed more, or other envelopes, than it has now.
     Rollback {
@@ -414,12 +420,13 @@ impl Session {
                 };
                 if self.holds {
                     let bulk = core::mem::take(bulk);
+                    let live = wanted.iter().map(|(position, _)| *position).collect();
                     self.phase = Phase::Holding {
                         wanted,
                         record,
                         listed,
                     };
-                    return vec![Found::Listed(bulk)];
+                    return vec![Found::Listed { bulk, live }];
                 }
                 self.phase = Phase::Completing {
                     wanted,

@@ -69,7 +69,7 @@ impl Story {
         };
         let waits = |story: &Self, home: usize| {
             let taking = story.volumes(home).taking;
-            taking.is_some_and(|it| it.entries.is_empty() && !it.proofs.is_empty())
+            taking.is_some_and(|it| !it.proofs.is_empty())
         };
         let mut indexed = false;
         for home in 0..self.homes.len() {

@@ -57,6 +57,11 @@ impl Link {
     pub(super) fn take(&mut self, position: Position) {
         self.session.take(position);
     }
+
+    /// Asks for what else is listed from one position to another.
+    pub(super) fn look(&mut self, first: Position, last: Position) {
+        self.session.look(first, last);
+    }
 }
 
 impl Core {
@@ -373,7 +378,7 @@ impl Core {
                 self.dropped(txn, &mailbox, &id);
                 self.volume_is_gone(txn, &id)?;
             }
-            Found::Listed(bulk) => self.has_listed(link, bulk),
+            Found::Listed { bulk, live } => self.has_listed(link, bulk, live),
             Found::Took(_) => self.has_answered(link),
             Found::Rollback {
                 instance,

@@ -38,6 +38,9 @@ impl Core {
         bytes: Bytes,
         outside: &mut Outside<'_>,
     ) -> Result<(), Error> {
+        if self.sees_ahead(txn, (mailbox, envelope), &bytes, outside)? {
+            return Ok(());
+        }
         let came = Came { mailbox, envelope };
         let Some(purpose) = self.purpose(&mailbox) else {
             return Ok(());

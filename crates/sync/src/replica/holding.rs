@@ -49,6 +49,22 @@ impl Session {
         }
     }
 
+    /// Asks for what else is listed from `first` to `last`. Only of a session that holds, and whose
+    /// list was read. It stays wanted, unless it is known when [`go_on`](Self::go_on) asks.
+    pub fn look(&mut self, first: Position, last: Position) {
+        if matches!(self.phase, Phase::Holding { .. }) {
+            self.bulk.push_back(first);
+            let count = last.0.saturating_sub(first.0).saturating_add(1);
+            self.frames.push_back(Frame::Fetch {
+                from: first,
+                direction: Direction::Forward,
+                count: u32::try_from(count).unwrap_or(u32::MAX),
+                classes: ClassSet::LIVE,
+                ids_only: false,
+            });
+        }
+    }
+
     /// Holds no more: fetches whatever is listed and not here by now, once what was asked for
     /// has been answered. Before the list was read, it will not hold then.
     pub fn go_on(&mut self, has: &mut dyn FnMut(&EnvelopeId) -> bool) -> Vec<Found> {

@@ -19,6 +19,7 @@ use super::super::entries::index_row;
 use super::super::erase::erased;
 use super::super::{LinkId, Output};
 use super::Filling;
+use super::ahead::Looking;
 use super::proof::CHECKED_AT_ONCE;
 use crate::Error;
 
@@ -56,42 +57,31 @@ impl Core {
 
     /// The recovery words have led to every private mailbox, and those were read to their ends;
     /// of what was shared nothing was. It is filled from what some own device had packed, as long
-    /// as those still are on the list: with all that is shared, and with what is private where the
-    /// relay had less of it than was packed.
+    /// as those still are on the list: with all that is shared, and with what is private where no
+    /// volume was taken [before](super::ahead) and the relay had less of it than was packed.
     pub(in super::super) fn fill_after_walk(
         &mut self,
         txn: &mut Txn<'_>,
         outside: &Outside<'_>,
     ) -> Result<(), Error> {
-        let Some(roster) = &self.roster else {
-            return Ok(());
-        };
         let private = self.me.private;
-        let here = timeline::page(txn, None, usize::MAX, |row| row.space == private)?;
+        let rows = timeline::page(txn, None, usize::MAX, |row| row.space == private)?;
         let lacks = |volume: &Volume| {
             let (oldest, newest) = volume.days;
-            let within = here
+            let within = rows
                 .iter()
                 .filter(|row| (oldest..=newest).contains(&row.key.day));
             volume.space != private || within.count() < volume.entries.items as usize
         };
-        let others = self.volumes.record.others.iter();
-        let counts = others.filter(|it| volumes::check_directory(it, &private, roster).is_ok());
-        let lacking = counts.map(|signed| {
-            let volumes = signed.directory.volumes.iter();
-            let lacking: Vec<Volume> = volumes.filter(|it| lacks(it)).cloned().collect();
-            (signed.directory.maker, lacking)
-        });
-        let items = |volumes: &[Volume]| volumes.iter().map(|it| it.entries.items).sum::<u32>();
-        let most = lacking.max_by_key(|(_, volumes)| items(volumes));
-        if let Some((maker, volumes)) = most {
-            self.fill_from(txn, maker, volumes, outside)?;
-        }
-        Ok(())
+        self.fill_by_best(
+            txn,
+            |volume, here| Ok(!here(volume)? && lacks(volume)),
+            outside,
+        )
     }
 
     /// Begins to be filled from these volumes. Their mailboxes are read, once more if they were.
-    fn fill_from(
+    pub(super) fn fill_from(
         &mut self,
         txn: &mut Txn<'_>,
         maker: VerifyingKey,
@@ -117,11 +107,13 @@ impl Core {
         }
         self.save_space(txn, private);
         if !volumes.is_empty() {
-            self.volumes.change().taking = Some(Taking {
+            let record = self.volumes.change();
+            let before = record.taking.take().filter(|taking| taking.maker == maker);
+            record.taking = Some(Taking {
                 maker,
                 since: outside.now,
                 entries: volumes,
-                proofs: Vec::new(),
+                proofs: before.map(|taking| taking.proofs).unwrap_or_default(),
             });
         }
         Ok(())
@@ -163,6 +155,9 @@ impl Core {
     /// Whether a mailbox is read in the way of a device that starts empty: its list first, then
     /// volumes, then the rest. Volumes of a space that is not known yet hold nothing up.
     pub(in super::super) fn fills(&self, mailbox: &MailboxName) -> bool {
+        if self.looks_ahead(mailbox) {
+            return true;
+        }
         let Some(taking) = &self.volumes.record.taking else {
             return false;
         };
@@ -194,6 +189,10 @@ impl Core {
             let links = self.links.iter();
             links.map(|(id, link)| (*id, link.mailbox)).collect()
         };
+        for (id, mailbox) in &mailboxes {
+            self.look_ahead(*id, *mailbox);
+        }
+        self.end_looking_ahead(txn, outside)?;
         for (id, mailbox) in mailboxes {
             let fills = self.fills(&mailbox);
             let Some(link) = self.links.get(&id) else {
@@ -250,7 +249,7 @@ impl Core {
             let Some(link) = self.links.get(&id) else {
                 return;
             };
-            let Filling { listed, asked } = &link.filling;
+            let Filling { listed, asked, .. } = &link.filling;
             if listed.is_none() || asked.len() >= ASKED_MAX {
                 return;
             }
@@ -290,17 +289,29 @@ impl Core {
         entries.chain(proofs).find(wanted)
     }
 
-    /// The list of a mailbox was read.
-    pub(in super::super) fn has_listed(&mut self, link: LinkId, bulk: Vec<(EnvelopeId, Position)>) {
+    /// The list of a mailbox was read: where its volumes and proofs are, and what else is wanted.
+    pub(in super::super) fn has_listed(
+        &mut self,
+        link: LinkId,
+        bulk: Vec<(EnvelopeId, Position)>,
+        live: Vec<Position>,
+    ) {
         if let Some(link) = self.links.get_mut(&link) {
             link.filling.listed = Some(bulk.into_iter().collect::<BTreeMap<_, _>>());
+            link.filling.looking = Some(Looking::at(live));
         }
     }
 
     /// What was asked for has been answered. If it did not come, there is no such part any more.
     pub(in super::super) fn has_answered(&mut self, link: LinkId) {
-        let link = self.links.get_mut(&link);
-        if let Some(part) = link.and_then(|link| link.filling.asked.pop_front()) {
+        let Some(link) = self.links.get_mut(&link) else {
+            return;
+        };
+        let looking = link.filling.looking.as_mut();
+        if looking.is_some_and(Looking::has_come) {
+            return;
+        }
+        if let Some(part) = link.filling.asked.pop_front() {
             self.lose_part(&part);
         }
     }

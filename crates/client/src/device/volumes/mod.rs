@@ -4,6 +4,7 @@
 //! [`proof`] how it becomes certain who wrote what it was filled with. Whatever is missing or
 //! not right in a volume comes envelope by envelope instead, as if there were none.
 
+mod ahead;
 mod fill;
 pub(super) mod item;
 mod pack;
@@ -34,6 +35,8 @@ pub(super) struct Volumes {
     unproved: Option<VecDeque<u64>>,
     /// Mailboxes of which something is to be fetched that was thought to be here.
     relist: BTreeSet<MailboxName>,
+    /// What a recovery walk has looked at.
+    ahead: ahead::Ahead,
 }
 
 /// What one link does about volumes.
@@ -43,6 +46,8 @@ pub(super) struct Filling {
     listed: Option<BTreeMap<EnvelopeId, Position>>,
     /// What was asked for and has not been answered.
     asked: VecDeque<EnvelopeId>,
+    /// What a recovery walk looks at in its mailbox, once its list was read.
+    looking: Option<ahead::Looking>,
 }
 
 impl Volumes {
