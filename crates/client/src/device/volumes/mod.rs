@@ -1,8 +1,9 @@
 //! Volumes: what one own device packs, so that another one starts from few envelopes.
 //!
-//! [`pack`] builds them in the background of what [`item`] makes of each entry, [`fill`] is how a new device is filled from them,
-//! [`proof`] how it becomes certain who wrote what it was filled with. Whatever is missing or
-//! not right in a volume comes envelope by envelope instead, as if there were none.
+//! [`pack`] builds them in the background of what [`item`] makes of each entry, [`fill`] is how a new
+//! device is filled from them, [`ahead`] how a recovered one finds them, [`proof`] how it becomes
+//! certain who wrote what it was filled with. Whatever is missing or not right in a volume comes
+//! envelope by envelope instead, as if there were none.
 
 mod ahead;
 mod fill;
