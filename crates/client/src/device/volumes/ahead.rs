@@ -194,6 +194,8 @@ impl Core {
             && !self.looks_further()
         {
             self.volumes.ahead.over = true;
+            let links = self.links.values_mut();
+            links.for_each(|link| link.filling.looking = None);
             if self.volumes.record.taking.is_none() {
                 // What is shared comes after the walk, when its epochs can be read, too.
                 let private = self.me.private;

@@ -296,9 +296,11 @@ impl Core {
         bulk: Vec<(EnvelopeId, Position)>,
         live: Vec<Position>,
     ) {
+        let mailbox = self.links.get(&link).map(|link| link.mailbox);
+        let looks = mailbox.is_some_and(|mailbox| self.looks_ahead(&mailbox));
         if let Some(link) = self.links.get_mut(&link) {
             link.filling.listed = Some(bulk.into_iter().collect::<BTreeMap<_, _>>());
-            link.filling.looking = Some(Looking::at(live));
+            link.filling.looking = looks.then(|| Looking::at(live));
         }
     }
 
