@@ -56,6 +56,35 @@ pub fn sqlite_rows(folder: &Path, batches: usize) -> Result<f64, Failed> {
     Ok(batches as f64 * 1000.0 / took.as_secs_f64())
 }
 
+/// The least between two devices and a relay that keep what passes: three commits of a row of 1 KiB,
+/// each after the one before it, each durable, and one byte there and back by quinn.
+pub async fn durable_path(folder: &Path, times: usize) -> Result<Times, Failed> {
+    let mut databases = Vec::new();
+    for place in ["writer", "relay", "reader"] {
+        let path = folder.join(format!("{place}.db"));
+        let database = Database::open(path)?;
+        database.pragma_update(None, "journal_mode", "WAL")?;
+        database.pragma_update(None, "synchronous", "FULL")?;
+        database.execute_batch("CREATE TABLE rows (id INTEGER PRIMARY KEY, body BLOB)")?;
+        databases.push(database);
+    }
+    let client = QuinnClient::start(false)?;
+    let connection = client.connect().await?;
+    let (mut send, mut receive) = connection.open_bi().await?;
+    let mut seen = Times::default();
+    for _ in 0..times {
+        let began = Instant::now();
+        send.write_all(b"e").await?;
+        receive.read_exact(&mut [0; 1]).await?;
+        for database in &databases {
+            let mut insert = database.prepare_cached("INSERT INTO rows (body) VALUES (?1)")?;
+            insert.execute([&[7_u8; 1024][..]])?;
+        }
+        seen.push(began.elapsed());
+    }
+    Ok(seen)
+}
+
 /// Bytes a second that XChaCha20-Poly1305 seals, in pieces of 1 KiB.
 pub fn sealing(pieces: usize) -> Result<f64, Failed> {
     let cipher = XChaCha20Poly1305::new(&Key::from([1; 32]));

@@ -8,7 +8,7 @@ use crate::measure::Failed;
 use crate::proxy::Line;
 use crate::report::{Goal, Unit};
 use crate::workload::{self, MONTH, Span, TEN, Texts, WEEK, YEAR};
-use crate::{automerge, live, samod_peer};
+use crate::{automerge, limits, live, samod_peer};
 
 impl Bench<'_> {
     /// From an edit until the other sees it.
@@ -36,6 +36,15 @@ impl Bench<'_> {
             ("… 99th of 100", ours.p99()),
             ("samod through its relay, in memory", theirs.p99()),
             Goal::AtMost(0.35),
+        );
+        let least = limits::durable_path(&place, tries).await?;
+        self.report.times(
+            ("… the median once more", ours.median()),
+            (
+                "three durable commits and a round trip of quinn, one after another",
+                least.median(),
+            ),
+            Goal::AtMost(2.0),
         );
         std::fs::remove_dir_all(place)?;
         Ok(())
